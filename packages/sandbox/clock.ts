@@ -41,7 +41,11 @@ export function virtualClock(start = Date.UTC(2026, 10, 22, 3, 0, 0)): VirtualCl
   const after: Clock['after'] = (milliseconds, run) => {
     const entry = { due: time + Math.max(0, milliseconds), order: sequence++, run }
     pending.push(entry)
-    return { cancel: () => void (pending = pending.filter((other) => other !== entry)) }
+    return {
+      cancel: () => {
+        pending = pending.filter((other) => other !== entry)
+      },
+    }
   }
 
   const advance = async (milliseconds: number) => {
