@@ -1,0 +1,93 @@
+import { CallError } from '#core'
+
+/** The part of an SDK command that names its operation, kept by minifiers because it is data. */
+interface Named {
+  readonly schema?: unknown
+}
+
+/** Anything that sends commands of the SDK. */
+interface Sender<Command, Output> {
+  send(command: Command): Promise<Output>
+}
+
+/**
+ * Sends a command; a failure becomes a `CallError` that names the IAM action, the thing and what to do.
+ * `on` is the name of the thing a person would look for.
+ */
+export async function call<Output>(
+  // biome-ignore lint/suspicious/noExplicitAny: the SDK's command types are invariant; the output type is what callers need.
+  client: Sender<any, any>,
+  command: {
+    resolveMiddleware(...given: never[]): (given: never) => Promise<{ output: Output }>
+  } & Named,
+  on: string,
+): Promise<Output> {
+  try {
+    return (await client.send(command)) as Output
+  } catch (thrown) {
+    throw callError(thrown, iamAction(command), on)
+  }
+}
+
+/** S3's operations whose permission has another name (Service Authorization Reference, Amazon S3). */
+const permissions: Readonly<Record<string, string>> = {
+  's3:HeadObject': 's3:GetObject',
+  's3:ListObjectsV2': 's3:ListBucket',
+  's3:ListObjectVersions': 's3:ListBucketVersions',
+  's3:HeadBucket': 's3:ListBucket',
+}
+
+/** The IAM action of a command: `ecs:UpdateService`. */
+export function iamAction(command: Named): string {
+  const [, namespace, operation] = Array.isArray(command.schema) ? command.schema : []
+  const service = String(namespace ?? 'aws').replace(/^com\.amazonaws\./, '')
+  const action = `${service}:${String(operation ?? 'unknown')}`
+  return permissions[action] ?? action
+}
+
+/** Turns what a client threw into a `CallError`; one that already is stays as it is. */
+export function callError(thrown: unknown, action: string, on: string): CallError {
+  if (thrown instanceof CallError) return thrown
+  const code = codeOf(thrown)
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new CallError({ action, on, code, next: advice(code, action) }, message, thrown)
+}
+
+/** AWS's error code, or the network's, of anything thrown. */
+export function codeOf(thrown: unknown): string {
+  if (thrown instanceof CallError) return thrown.code
+  if (typeof thrown !== 'object' || thrown === null) return 'Unknown'
+  const { name, code } = thrown as { name?: unknown; code?: unknown }
+  if (typeof name === 'string' && name !== '' && name !== 'Error') return name
+  return typeof code === 'string' ? code : 'Unknown'
+}
+
+const denied = /AccessDenied|UnauthorizedOperation|NotAuthorized|Forbidden/
+const expired = /ExpiredToken|RequestExpired|InvalidClientTokenId|UnrecognizedClient/
+const throttled = /Throttl|SlowDown|TooManyRequests|RequestLimitExceeded/
+const unreachable = /ECONNREFUSED|ENOTFOUND|ETIMEDOUT|ECONNRESET|TimeoutError|NetworkingError/
+
+function advice(code: string, action: string): string {
+  if (denied.test(code)) return `grant ${action} to the role of this job`
+  if (expired.test(code))
+    return 'the credentials ended or are not valid: use role-to-assume, then run again'
+  if (throttled.test(code)) return 'AWS limits the rate of this call: run again, nothing is lost'
+  if (unreachable.test(code))
+    return 'the endpoint could not be reached: check the network and the region, then run again'
+  return 'read the message, mend the cause and run again: a repeated run continues'
+}
+
+/** Tells whether a failed call says that its caller may not do this. */
+export function isDenied(thrown: unknown): boolean {
+  return denied.test(codeOf(thrown))
+}
+
+/** Tells whether a failed call may succeed when sent again: throttling, a server's fault, the network. */
+export function isPassing(thrown: unknown): boolean {
+  const code = codeOf(thrown)
+  return (
+    throttled.test(code) ||
+    unreachable.test(code) ||
+    /InternalFailure|InternalError|ServerException|ServiceUnavailable|^5\d\d$/.test(code)
+  )
+}

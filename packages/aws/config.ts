@@ -1,0 +1,37 @@
+/** Short-lived credentials, as the SDK's clients take them. */
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+  readonly expiration?: Date
+}
+
+/** What every client of the suite is made from; each kind's `connect` spreads it into its clients. */
+export interface AwsConfig {
+  readonly region: string
+  /** Asked again by the SDK shortly before it expires; the SDK's own chain when left out. */
+  readonly credentials?: () => Promise<Credentials>
+  /**
+   * Eight attempts with backoff outlive the throttling that parallel tools cause on ECS and RDS
+   * (kayac/ecspresso#787: three were not enough).
+   */
+  readonly maxAttempts: number
+  readonly retryMode: 'standard'
+  /** Names us in CloudTrail. */
+  readonly customUserAgent: string
+}
+
+/** The configuration of all clients of one run. */
+export function awsConfig(
+  region: string,
+  credentials: (() => Promise<Credentials>) | undefined,
+  action: string,
+): AwsConfig {
+  return {
+    region,
+    ...(credentials ? { credentials } : {}),
+    maxAttempts: 8,
+    retryMode: 'standard',
+    customUserAgent: `rollback-actions/${action}`,
+  }
+}

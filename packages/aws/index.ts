@@ -1,0 +1,3 @@
+export { type Arn, parseArn, shortName } from './arn.ts'
+export { call, callError, codeOf, iamAction, isDenied, isPassing } from './call.ts'
+export { type AwsConfig, awsConfig, type Credentials } from './config.ts'

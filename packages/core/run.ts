@@ -1,0 +1,28 @@
+import type { Clock } from './clock.ts'
+import type { Deadline } from './deadline.ts'
+import type { Journal } from './journal.ts'
+import type { Report } from './report.ts'
+
+/** Which run of which workflow this is. */
+export interface Identity {
+  /** `owner/name`. */
+  readonly repository: string
+  readonly runId: string
+  readonly attempt: number
+  readonly sha: string
+  readonly actor: string
+  /** The page of the run, empty outside GitHub. */
+  readonly runUrl: string
+}
+
+/** What every part of an action is given: time, its limits, and where to write. */
+export interface Run {
+  readonly clock: Clock
+  readonly deadline: Deadline
+  /** Milliseconds between two looks of a wait. */
+  readonly pollInterval: number
+  readonly dryRun: boolean
+  readonly report: Report
+  readonly journal: Journal
+  readonly identity: Identity
+}

@@ -1,0 +1,123 @@
+import { parseDocument } from 'yaml'
+import { z } from 'zod'
+import { accountId, environmentName, regionName, roleArn, storeLocation } from './common.ts'
+import { duration as durationParser } from './parsers.ts'
+
+const span = z
+  .string()
+  .refine((given) => durationParser(given).ok, 'expected a duration such as 90s, 15m or 1h30m')
+
+const name = z.string().min(1).max(512)
+const names = z.array(name).min(1)
+
+/** ECS services of one cluster. `writers` are those that write to the database; all of them unless named. */
+const services = z.strictObject({
+  cluster: name,
+  names,
+  writers: names.optional(),
+})
+
+const database = z.strictObject({
+  connection: z
+    .string()
+    .regex(
+      /^secret:[\w/+=.@:-]+$/,
+      'expected secret:<name or ARN of the secret with the connection string>',
+    ),
+  'data-restore': z.enum(['ask', 'automatic', 'never']).default('ask'),
+  'while-waiting': z.enum(['stopped', 'running']).default('stopped'),
+})
+
+const migrations = z.strictObject({
+  tool: z.enum(['dbmate', 'ledger']),
+  path: z.string().min(1).optional(),
+  table: z
+    .string()
+    .regex(/^[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?$/, 'expected table or schema.table')
+    .optional(),
+  column: z
+    .string()
+    .regex(/^[A-Za-z_][\w$]*$/, 'expected a column name')
+    .optional(),
+})
+
+const httpCheck = z.strictObject({
+  http: z.url({ protocol: /^https?$/ }),
+  name: name.optional(),
+  method: z.enum(['GET', 'HEAD', 'POST']).default('GET'),
+  headers: z.record(z.string(), z.string()).optional(),
+  status: z
+    .union([z.int().min(100).max(599), z.array(z.int().min(100).max(599)).min(1)])
+    .default(200),
+  contains: z.string().min(1).optional(),
+  json: z
+    .record(z.string().startsWith('.'), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+    .optional(),
+  'latency-below': span.optional(),
+  timeout: span.default('5s'),
+  version: z
+    .union([z.strictObject({ json: z.string().startsWith('.') }), z.strictObject({ header: name })])
+    .optional(),
+})
+
+const ecsCheck = z.strictObject({ ecs: z.literal(true), name: name.optional() })
+
+const environment = z.strictObject({
+  region: z.string().regex(regionName, 'expected a region such as us-east-1'),
+  account: z.string().regex(accountId, 'expected 12 digits in quotes'),
+  role: z.string().regex(roleArn, 'expected the ARN of an IAM role').optional(),
+  services: services.optional(),
+  database: database.optional(),
+  migrations: migrations.optional(),
+  checks: z.array(z.union([httpCheck, ecsCheck])).default([]),
+  watch: span.default('15m'),
+  'on-inconclusive': z.enum(['hold', 'roll-back']).default('hold'),
+})
+
+/** `.github/rollback.yml`, version 1. Unknown keys are refused: what is not built yet must not seem to work. */
+export const configSchema = z.strictObject({
+  version: z.literal(1),
+  store: z.string().regex(storeLocation, 'expected s3://bucket or s3://bucket/prefix'),
+  environments: z.record(z.string().regex(environmentName), environment),
+})
+
+export type Config = z.infer<typeof configSchema>
+export type EnvironmentConfig = z.infer<typeof environment>
+export type HttpCheck = z.infer<typeof httpCheck>
+export type EcsCheck = z.infer<typeof ecsCheck>
+export type Check = HttpCheck | EcsCheck
+
+/** Parses the configuration file; `problems` lists everything wrong with it, each with its path. Never quotes values. */
+export function parseConfig(
+  given: string,
+): { readonly config: Config } | { readonly problems: readonly string[] } {
+  const document = parseDocument(given, { uniqueKeys: true })
+  if (document.errors.length > 0) {
+    return { problems: document.errors.map((error) => error.message.split('\n')[0] ?? 'not YAML') }
+  }
+  const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: 0 }))
+  return parsed.success
+    ? { config: parsed.data }
+    : { problems: parsed.error.issues.flatMap((issue) => describe(issue)) }
+}
+
+/** A problem of the schema library in one line: the path first, then what was expected. */
+export function describe(issue: z.core.$ZodIssue): readonly string[] {
+  const where = issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `${where}${key} is not known here (or not supported yet)`)
+  }
+  if (issue.code === 'invalid_union') {
+    const closest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] ?? []
+    return closest.flatMap((inner) => describe({ ...inner, path: [...issue.path, ...inner.path] }))
+  }
+  return [`${where}${issue.message}`]
+}
+
+/** The union's member that got furthest is the one the writer meant. */
+function depth(issues: readonly z.core.$ZodIssue[]): number {
+  const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys').length
+  return (
+    Math.max(0, ...issues.map((issue) => issue.path.length)) * 10 - unknown * 100 - issues.length
+  )
+}

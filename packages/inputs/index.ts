@@ -1,0 +1,32 @@
+import { configSchema } from './config.ts'
+
+export { common } from './common.ts'
+export {
+  type Check,
+  type Config,
+  configSchema,
+  describe,
+  type EcsCheck,
+  type EnvironmentConfig,
+  type HttpCheck,
+  parseConfig,
+} from './config.ts'
+export {
+  choice,
+  count,
+  duration,
+  durationBetween,
+  flag,
+  list,
+  listOf,
+  matching,
+  optional,
+  type Parsed,
+  type Parser,
+  quote,
+  text,
+} from './parsers.ts'
+export { type Given, readInputs, type Spec } from './read.ts'
+
+/** The documents people write, by the file name of their published JSON Schema. */
+export const publishedSchemas = { rollback: configSchema }
