@@ -12,11 +12,16 @@ export interface Caller {
 // biome-ignore lint/suspicious/noExplicitAny: shapes are checked at run time against the SDK's published schema.
 export type Operation = (input: any, caller: Caller) => unknown
 
+/** One admin call under `/_sandbox/<name>`: gets the JSON body (undefined for GET) and the full URL with its method. */
+export type Admin = (body: unknown, url: URL, method: string) => Promise<unknown>
+
 /** A simulated AWS service. The gateway owns the wire; a service only sees and returns plain objects. */
 export interface Service {
   /** The SigV4 service name: `ecs`, `rds`, `secretsmanager`, `sts`. */
   readonly name: string
   readonly operations: Readonly<Record<string, Operation>>
+  /** Admin calls that this service adds, by the first path segment after `/_sandbox/`, e.g. `images`. */
+  readonly admin?: Readonly<Record<string, Admin>>
   /** Ends every process and timer the service started. */
   close?(): Promise<void>
 }
