@@ -1,0 +1,219 @@
+import { z } from 'zod'
+import { outcomes, verdicts } from '#core'
+
+/** What the store keeps, version 1. Every document says its version, environment, account and region, and is checked when read. */
+
+const moment = z.iso.datetime()
+const text = z.string()
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/)
+
+/** One ECS service as it ran: by container name, image and digest; a digest that could not be learned is left out. */
+export const serviceState = z.object({
+  name: text,
+  /** `family:revision`. */
+  taskDefinition: text,
+  desiredCount: z.int().min(0),
+  /** The last part of the service revision's ARN. */
+  serviceRevision: text.optional(),
+  containers: z.array(z.object({ name: text, image: text, digest: digest.optional() })),
+})
+export type ServiceState = z.infer<typeof serviceState>
+
+/** The database that a connection secret resolved to. */
+export const databaseState = z.object({
+  /** The instance identifier at capture. */
+  instance: text,
+  /** `db-…`: kept on rename, new on restore. */
+  resourceId: text,
+  engine: text,
+  endpoint: z.object({ address: text, port: z.int() }),
+  database: text,
+  /** The connection secret's name and the version that was AWSCURRENT. */
+  connection: z.object({ secret: text, version: text }),
+})
+export type DatabaseState = z.infer<typeof databaseState>
+
+/** A migration file of the release that is being deployed, judged before it is applied. */
+export const pendingMigration = z.object({
+  version: text,
+  name: text,
+  sha256: z.string(),
+  /** True only when every statement is CREATE TABLE, ADD COLUMN (nullable or with default) or CREATE INDEX. */
+  additive: z.boolean(),
+  why: text,
+})
+export type PendingMigration = z.infer<typeof pendingMigration>
+
+/** The ledger of migrations and the fingerprint of the schema. */
+export const ledgerState = z.object({
+  tool: z.enum(['dbmate', 'ledger']),
+  table: text,
+  applied: z.array(text),
+  schemaFingerprint: z.string(),
+  pending: z.array(pendingMigration),
+})
+export type LedgerState = z.infer<typeof ledgerState>
+
+/** What runs at one moment, by component kind. */
+export const components = z.object({
+  ecs: z.object({ cluster: text, services: z.array(serviceState) }).optional(),
+  rds: databaseState.optional(),
+  migrations: ledgerState.optional(),
+})
+export type Components = z.infer<typeof components>
+
+/** One mutation, written down before it was sent. `detail` never holds a secret. */
+export const journalEntry = z.object({
+  at: moment,
+  run: text,
+  component: text,
+  operation: text,
+  on: text,
+  detail: z.json().optional(),
+})
+
+/** The snapshot that a deployment took before its own migrations. */
+export const snapshotState = z.object({
+  id: text,
+  instance: text,
+  resourceId: text,
+  status: z.enum(['intended', 'available', 'failed']),
+  at: moment,
+})
+export type SnapshotState = z.infer<typeof snapshotState>
+
+export const deploymentStates = [
+  'captured',
+  'deploying',
+  'verified',
+  'held',
+  'rolled-back',
+  'abandoned',
+] as const
+export type DeploymentState = (typeof deploymentStates)[number]
+
+/** The life of the deployment that the point was taken for; the point is its journal. */
+export const deployment = z.object({
+  state: z.enum(deploymentStates),
+  history: z.array(z.object({ state: z.enum(deploymentStates), at: moment, run: text, why: text })),
+  snapshot: snapshotState.optional(),
+  verdict: z.object({ verdict: z.enum(verdicts), why: text, at: moment, run: text }).optional(),
+  journal: z.array(journalEntry),
+})
+export type Deployment = z.infer<typeof deployment>
+
+const envelope = {
+  version: z.literal(1),
+  environment: text,
+  account: z.string().regex(/^\d{12}$/),
+  region: text,
+}
+
+/** A restore point. Its id is `<environment>/<run id>/before` or `…/after`. */
+export const pointSchema = z.object({
+  kind: z.literal('restore-point'),
+  ...envelope,
+  id: text,
+  point: z.enum(['before', 'after']),
+  takenAt: moment,
+  repository: text,
+  /** For `before` the commit that is about to be deployed; for `after` the commit that runs. */
+  sha: text,
+  run: text,
+  /** Verified: known to have been healthy. `held`: a baseline judged it unhealthy, so nothing rolls back to it by itself. */
+  verified: z.object({ is: z.boolean(), why: text, held: z.boolean() }),
+  fingerprint: z.string(),
+  /** The commit that runs in this point, where it is known: for `before` the sha of the last verified point it equals. */
+  runs: text.optional(),
+  components,
+  /** Only in `before`. */
+  deployment: deployment.optional(),
+})
+export type Point = z.infer<typeof pointSchema>
+
+export const profiles = ['A', 'C'] as const
+export type Profile = (typeof profiles)[number]
+
+/** How one component of a rollback ended. */
+export const partSchema = z.object({
+  outcome: z.enum(outcomes),
+  headline: text,
+  at: moment,
+  run: text,
+})
+
+/** The record of one rollback: opened before the first mutation, closed when verified. */
+export const recordSchema = z.object({
+  kind: z.literal('record'),
+  ...envelope,
+  /** `<deployment undone>/rollback-<n>`. */
+  id: text,
+  repository: text,
+  /** `<environment>/<run id>` of the deployment that is undone. */
+  undone: text,
+  /** The commit that is taken back. */
+  from: text,
+  /** The restore point that is the destination. */
+  to: text,
+  profile: z.enum(profiles),
+  /** What consent is given to: a hash, see the chain. */
+  planId: text,
+  consent: z.enum(['not-needed', 'given', 'automatic', 'missing', 'never']),
+  reason: text,
+  actor: text,
+  trigger: z.enum(['verdict', 'no-verdict', 'button']),
+  state: z.enum(['open', 'closed']),
+  outcome: z.enum(outcomes).optional(),
+  openedAt: moment,
+  closedAt: moment.optional(),
+  closedBy: text.optional(),
+  closedWhy: text.optional(),
+  runs: z.array(z.object({ run: text, attempt: z.int(), at: moment, url: text })),
+  journal: z.array(journalEntry),
+  /** How each action of the rollback ended, by the action's name and mode: `ecs-rollback stop`. */
+  parts: z.record(z.string(), partSchema),
+  verdict: z.object({ verdict: z.enum(verdicts), why: text, at: moment, run: text }).optional(),
+})
+export type Record = z.infer<typeof recordSchema>
+
+/** A commit that was rolled back and may not be deployed again until released. */
+export const pinSchema = z.object({
+  kind: z.literal('pin'),
+  ...envelope,
+  sha: text,
+  record: text,
+  reason: text,
+  at: moment,
+  by: text,
+  released: z.object({ at: moment, by: text, why: text }).optional(),
+})
+export type Pin = z.infer<typeof pinSchema>
+
+/** The right to change one environment. */
+export const leaseSchema = z.object({
+  kind: z.literal('lease'),
+  ...envelope,
+  owner: z.enum(['deployment', 'rollback', 'nobody']),
+  /** The deployment id for which it is held: the holder's own, or the one that its rollback undoes. */
+  deployment: text,
+  run: text,
+  attempt: z.int(),
+  /** Raised at each takeover; compared before each mutation. */
+  generation: z.int().min(1),
+  /** By the server's clock. */
+  until: moment,
+})
+export type Lease = z.infer<typeof leaseSchema>
+
+/** The few facts of an environment that change in one step. */
+export const environmentSchema = z.object({
+  kind: z.literal('environment'),
+  ...envelope,
+  /** The last verified point. */
+  verified: text.optional(),
+  /** The open record; while there is one every deploy is refused. */
+  open: text.optional(),
+  /** The newest deployment. */
+  latest: text.optional(),
+})
+export type EnvironmentState = z.infer<typeof environmentSchema>

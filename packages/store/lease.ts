@@ -1,0 +1,111 @@
+import { iso, LeaseLost } from '#core'
+import { type Lease, leaseSchema } from './documents.ts'
+import { keys } from './ids.ts'
+import { createDocument, envelope, readDocument, type Store, serialize } from './store.ts'
+
+/** Who wants the lease, and for what. */
+export interface Claim {
+  readonly owner: 'deployment' | 'rollback'
+  /** The deployment that runs, or the one that is undone. */
+  readonly deployment: string
+  readonly run: string
+  readonly attempt: number
+}
+
+/** How long a lease lasts without being renewed, milliseconds. */
+export const leaseTime: Readonly<Record<Claim['owner'], number>> = {
+  deployment: 2 * 3_600_000,
+  rollback: 15 * 60_000,
+}
+
+export type Taken =
+  | { readonly is: 'held'; readonly lease: Lease }
+  | { readonly is: 'taken'; readonly lease: Lease }
+
+/**
+ * Decides whether a claim gets the lease that lies there. The same run always does: lapsed is not lost. Another run
+ * does when nobody holds it or it lapsed by the server's clock (`now`).
+ */
+export function decideLease(
+  current: Lease | undefined,
+  claim: Claim,
+  now: number,
+): { readonly is: 'renew' | 'take'; readonly generation: number } | { readonly is: 'taken' } {
+  if (current === undefined) return { is: 'take', generation: 1 }
+  const same =
+    current.run === claim.run && current.attempt === claim.attempt && current.owner === claim.owner
+  if (same && current.deployment === claim.deployment)
+    return { is: 'renew', generation: current.generation }
+  const free =
+    current.owner === 'nobody' || current.run === claim.run || Date.parse(current.until) < now
+  return free ? { is: 'take', generation: current.generation + 1 } : { is: 'taken' }
+}
+
+/** Takes or renews the lease of the environment; `taken` names the holder and changes nothing. */
+export async function takeLease(store: Store, claim: Claim): Promise<Taken> {
+  const key = keys.lease(store.environment)
+  for (;;) {
+    const current = await readDocument(store, key, leaseSchema)
+    const decision = decideLease(current?.value, claim, store.objects.serverTime())
+    if (decision.is === 'taken' && current) return { is: 'taken', lease: current.value }
+    if (decision.is === 'taken') continue
+    const lease: Lease = {
+      kind: 'lease',
+      ...envelope(store),
+      ...claim,
+      generation: decision.generation,
+      until: iso(store.objects.serverTime() + leaseTime[claim.owner]),
+    }
+    const written = current
+      ? await store.objects.replace(key, serialize(lease), current.etag)
+      : await createDocument(store, key, lease)
+    if (written) return { is: 'held', lease }
+  }
+}
+
+/** Reads the lease without wanting it. */
+export async function readLease(store: Store): Promise<Lease | undefined> {
+  return (await readDocument(store, keys.lease(store.environment), leaseSchema))?.value
+}
+
+/** Throws `LeaseLost` when the lease that lies there is not the one we hold: its generation was raised. */
+export async function compareLease(store: Store, held: Lease): Promise<void> {
+  const current = await readLease(store)
+  if (
+    current?.run !== held.run ||
+    current.generation !== held.generation ||
+    current.owner !== held.owner
+  ) {
+    throw new LeaseLost(current ? holderOf(current) : 'nobody')
+  }
+}
+
+/** Renews a lease that we hold. Throws `LeaseLost` when somebody took it. */
+export async function renewLease(store: Store, held: Lease): Promise<Lease> {
+  const key = keys.lease(store.environment)
+  const current = await readDocument(store, key, leaseSchema)
+  if (!current || current.value.run !== held.run || current.value.generation !== held.generation) {
+    throw new LeaseLost(current ? holderOf(current.value) : 'nobody')
+  }
+  const owner = held.owner === 'nobody' ? 'deployment' : held.owner
+  const lease = { ...held, until: iso(store.objects.serverTime() + leaseTime[owner]) }
+  if (await store.objects.replace(key, serialize(lease), current.etag)) return lease
+  return renewLease(store, held)
+}
+
+/** Gives the lease back if it is ours; somebody else's is left alone. */
+export async function releaseLease(store: Store, run: string): Promise<void> {
+  const key = keys.lease(store.environment)
+  const current = await readDocument(store, key, leaseSchema)
+  if (!current || current.value.run !== run || current.value.owner === 'nobody') return
+  const free: Lease = { ...current.value, owner: 'nobody', until: iso(store.objects.serverTime()) }
+  if (!(await store.objects.replace(key, serialize(free), current.etag)))
+    await releaseLease(store, run)
+}
+
+/** The holder of a lease in words: `the rollback of run 123 (attempt 1), until 2026-11-22T05:00:00Z`. */
+export function holderOf(lease: Lease): string {
+  return lease.owner === 'nobody'
+    ? 'nobody'
+    : `the ${lease.owner} of run ${lease.run} (attempt ${lease.attempt}), until ${lease.until}`
+}
