@@ -1,5 +1,6 @@
 import { pointSchema, recordSchema } from './documents.ts'
 
+export { type Move, moveDeployment } from './deployment.ts'
 export { chooseDestination, type Destination, findDestination } from './destination.ts'
 export * from './documents.ts'
 export {

@@ -1,0 +1,70 @@
+import { type Outcome, passes, type Result, type Section } from '#core'
+import { codeBlock, escapeMarkdown } from './text.ts'
+
+const marks: Readonly<Record<Outcome, string>> = {
+  done: '✅',
+  unchanged: '✅',
+  planned: '📝',
+  refused: '⛔',
+  partial: '⚠️',
+  superseded: '↪️',
+  unhealthy: '❌',
+  inconclusive: '❔',
+  failed: '❌',
+}
+
+/** GitHub drops a summary of more than 1 MiB whole; bytes. */
+const limit = 900_000
+
+/** The job summary of a result, as Markdown. */
+export function summaryOf(title: string, result: Result): string {
+  const parts = [
+    `## ${marks[result.outcome]} ${escapeMarkdown(title)}: ${result.outcome}`,
+    escapeMarkdown(result.headline),
+    ...(result.sections ?? []).map(sectionOf),
+    ...(result.next?.length ? [nextOf(result)] : []),
+  ]
+  const text = `${parts.join('\n\n')}\n\n`
+  if (Buffer.byteLength(text) <= limit) return text
+  return `${parts.slice(0, 2).join('\n\n')}\n\nThe details are too long for a summary: see the report file.\n\n`
+}
+
+function nextOf(result: Result): string {
+  const title = passes(result.outcome) ? 'Next' : 'What to do next'
+  return `### ${title}\n\n${codeBlock(result.next ?? [])}`
+}
+
+function sectionOf(section: Section): string {
+  const title = `### ${escapeMarkdown(section.title)}`
+  if ('text' in section) return `${title}\n\n${escapeMarkdown(section.text)}`
+  const row = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(' | ')} |`
+  const rule = `|${section.columns.map(() => ' --- |').join('')}`
+  return [title, '', row(section.columns), rule, ...section.rows.map(row)].join('\n')
+}
+
+/** The same result as plain lines for the log. */
+export function linesOf(result: Result): readonly string[] {
+  return [
+    ...(result.sections ?? []).flatMap((section) =>
+      'text' in section
+        ? [`${section.title}: ${section.text}`]
+        : [
+            section.title,
+            ...aligned([section.columns, ...section.rows]).map((line) => `  ${line}`),
+          ],
+    ),
+    ...(result.next?.length ? ['Next:', ...result.next.map((line) => `  ${line}`)] : []),
+  ]
+}
+
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.min(48, Math.max(...rows.map((row) => (row[column] ?? '').length))),
+  )
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
