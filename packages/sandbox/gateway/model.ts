@@ -1,0 +1,96 @@
+import * as ecs from '@aws-sdk/client-ecs'
+import * as rds from '@aws-sdk/client-rds'
+import * as secretsManager from '@aws-sdk/client-secrets-manager'
+import * as sts from '@aws-sdk/client-sts'
+import { NormalizedSchema } from '@smithy/core/schema'
+
+/** The input and output shapes of one operation, as AWS publishes them in the SDK. */
+export interface OperationModel {
+  readonly name: string
+  readonly input: NormalizedSchema
+  readonly output: NormalizedSchema
+}
+
+/** One modelled error: its shape name, and the code, status and message member it has on the wire. */
+export interface ErrorModel {
+  readonly shape: string
+  readonly code: string
+  readonly status: number
+  readonly messageMember: string
+}
+
+/** The published model of a service that the sandbox simulates. */
+export interface Model {
+  readonly service: string
+  readonly protocol: 'json' | 'query'
+  /** `X-Amz-Target` prefix (json) or XML namespace (query). */
+  readonly namespace: string
+  readonly operations: ReadonlyMap<string, OperationModel>
+  /** By shape name and by wire code. */
+  readonly errors: ReadonlyMap<string, ErrorModel>
+}
+
+const STRUCTURE_ERROR = -3
+const OPERATION = 9
+
+type StaticSchema = readonly [number, string, string, unknown, ...unknown[]]
+
+function staticSchemas(exported: object): StaticSchema[] {
+  return Object.values(exported).filter(
+    (value) => Array.isArray(value) && typeof value[0] === 'number' && typeof value[2] === 'string',
+  )
+}
+
+function operationsOf(schemas: readonly StaticSchema[]): Map<string, OperationModel> {
+  const found = schemas.filter((schema) => schema[0] === OPERATION)
+  return new Map(
+    found.map((schema) => {
+      const [, , name, , input, output] = schema
+      const model = {
+        name,
+        input: NormalizedSchema.of(input as never),
+        output: NormalizedSchema.of(output as never),
+      }
+      return [name, model]
+    }),
+  )
+}
+
+function errorsOf(schemas: readonly StaticSchema[]): Map<string, ErrorModel> {
+  const errors = new Map<string, ErrorModel>()
+  for (const schema of schemas.filter((one) => one[0] === STRUCTURE_ERROR)) {
+    const [, , shape, traits, members] = schema
+    const known = (traits || {}) as {
+      awsQueryError?: [string, number]
+      httpError?: number
+      error?: string
+    }
+    const message = (members as string[]).find((member) => /^message$/i.test(member)) ?? 'message'
+    const model = {
+      shape,
+      code: known.awsQueryError?.[0] ?? shape,
+      status: known.awsQueryError?.[1] ?? known.httpError ?? (known.error === 'server' ? 500 : 400),
+      messageMember: message,
+    }
+    errors.set(model.code, model)
+    errors.set(shape, model)
+  }
+  return errors
+}
+
+function model(service: string, wire: Pick<Model, 'protocol' | 'namespace'>, sdk: object): Model {
+  const schemas = staticSchemas(sdk)
+  return { service, ...wire, operations: operationsOf(schemas), errors: errorsOf(schemas) }
+}
+
+const MODELS: readonly Model[] = [
+  model('ecs', { protocol: 'json', namespace: 'AmazonEC2ContainerServiceV20141113' }, ecs),
+  model('secretsmanager', { protocol: 'json', namespace: 'secretsmanager' }, secretsManager),
+  model('rds', { protocol: 'query', namespace: 'http://rds.amazonaws.com/doc/2014-10-31/' }, rds),
+  model('sts', { protocol: 'query', namespace: 'https://sts.amazonaws.com/doc/2011-06-15/' }, sts),
+]
+
+/** The published model of a simulated service by its SigV4 name, or undefined if it is not one of ours. */
+export function modelOf(service: string): Model | undefined {
+  return MODELS.find((one) => one.service === service)
+}
