@@ -1,0 +1,179 @@
+import { isDenied } from '#aws'
+import { CallError, type Capture, type Captured, messageOf, type Run } from '#core'
+import type { Components, ServiceState } from '#store'
+import type { EcsClients } from './client.ts'
+import {
+  observeRevisions,
+  observeServices,
+  observeTaskDefinition,
+  observeTasks,
+  type Services,
+} from './observe.ts'
+import { inParallel } from './parallel.ts'
+import {
+  digest12,
+  type LiveContainer,
+  type LiveService,
+  type LiveTask,
+  primaryOf,
+  revisionOf,
+  type TaskDefinition,
+} from './state.ts'
+
+type EcsState = NonNullable<Components['ecs']>
+
+/** What one service adds to a restore point. */
+interface Part {
+  readonly state?: ServiceState
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** How the services of a cluster take part in a restore point; read-only. */
+export function captureServices(clients: EcsClients, where: Services): Capture<EcsState> {
+  return async (_run: Run): Promise<Captured<EcsState>> => {
+    const parts = await captureAll(clients, where)
+    const services = parts.flatMap((part) => part.state ?? [])
+    return {
+      state: { cluster: where.cluster, services },
+      problems: parts.flatMap((part) => part.problems),
+      warnings: parts.flatMap((part) => part.warnings),
+      rows: services.map((service) => [service.name, describeState(service)] as const),
+    }
+  }
+}
+
+/** A recorded service in one line: `web:7, app@4f2a91c0d3e8, 2 tasks`. */
+export function describeState(service: ServiceState): string {
+  const images = service.containers.map(({ name, digest }) => `${name}@${digest12(digest)}`)
+  return `${service.taskDefinition}, ${images.join(' ')}, ${service.desiredCount} tasks`
+}
+
+async function captureAll(clients: EcsClients, where: Services): Promise<readonly Part[]> {
+  const observed = await readable(() => observeServices(clients, where))
+  if ('problem' in observed) return [{ problems: [observed.problem], warnings: [] }]
+  const absent = observed.found.absent.map(({ name, why }) => ({
+    problems: [`service ${name}: ${why}`],
+    warnings: [],
+  }))
+  const parts = await inParallel(observed.found.services, (service) =>
+    captureService(clients, where.cluster, service),
+  )
+  return [...absent, ...parts]
+}
+
+async function captureService(
+  clients: EcsClients,
+  cluster: string,
+  service: LiveService,
+): Promise<Part> {
+  const primary = primaryOf(service)
+  const revision = primary ? revisionOf(service, primary.id) : undefined
+  const definition = await readable(() => observeTaskDefinition(clients, service.taskDefinition))
+  const tasks = await readable(() => observeTasks(clients, { cluster, service: service.name }))
+  const images = revision
+    ? await readable(() => observeRevisions(clients, [revision]))
+    : { found: [] }
+  const containers = digests({
+    service,
+    definition: 'found' in definition ? definition.found : undefined,
+    tasks: 'found' in tasks ? tasks.found : [],
+    revision: 'found' in images ? (images.found[0]?.containers ?? []) : [],
+  })
+  return {
+    state: {
+      name: service.name,
+      taskDefinition: service.taskDefinition,
+      desiredCount: service.desired,
+      ...(revision ? { serviceRevision: revision.split('/').at(-1) ?? revision } : {}),
+      containers: containers.map(({ name, image, digest }) => ({
+        name,
+        image,
+        ...(digest ? { digest } : {}),
+      })),
+    },
+    problems: [
+      ...[definition, tasks].flatMap((read) => ('problem' in read ? [read.problem] : [])),
+      ...unready(service, 'found' in definition ? definition : undefined),
+    ],
+    warnings: [...('problem' in images ? [images.problem] : []), ...doubts(service, containers)],
+  }
+}
+
+/** Why this service could not be rolled back. */
+function unready(
+  service: LiveService,
+  definition: { readonly found: TaskDefinition | undefined } | undefined,
+): readonly string[] {
+  const problems: string[] = []
+  if (service.controller !== 'ECS') {
+    problems.push(
+      `service ${service.name}: its deployment controller is ${service.controller}; only services that ECS deploys itself can be rolled back`,
+    )
+  }
+  if (definition && definition.found?.status !== 'ACTIVE') {
+    problems.push(
+      `service ${service.name}: task definition ${service.taskDefinition} is ${definition.found?.status ?? 'gone'}; a rollback could not return to it: register it again and deploy it`,
+    )
+  }
+  return problems
+}
+
+/** What makes the captured facts less certain. */
+function doubts(service: LiveService, containers: readonly LiveContainer[]): readonly string[] {
+  const warnings: string[] = []
+  const primary = primaryOf(service)
+  const settled = primary?.state === 'COMPLETED' || primary?.state === 'unknown'
+  if (!settled || service.rollouts.length > 1) {
+    warnings.push(
+      `service ${service.name}: a deployment is under way (${primary?.taskDefinition ?? 'none'} is ${primary?.state ?? 'unknown'}); what it ends in is not known`,
+    )
+  }
+  const unknown = containers.filter(({ digest }) => digest === undefined).map(({ name }) => name)
+  if (unknown.length > 0 || containers.length === 0) {
+    warnings.push(
+      `service ${service.name}: the image digest of ${unknown.join(', ') || 'its containers'} is not known; a rollback to this point could not be proven`,
+    )
+  }
+  return warnings
+}
+
+/**
+ * The containers of the task definition with the digests that its RUNNING tasks have; where none runs, the digest of
+ * the service revision. Tasks that differ have no one digest. Injected sidecars are not in the task definition and left out.
+ */
+export function digests(found: {
+  readonly service: LiveService
+  readonly definition: TaskDefinition | undefined
+  readonly tasks: readonly LiveTask[]
+  readonly revision: readonly LiveContainer[]
+}): readonly LiveContainer[] {
+  const running = found.tasks.filter(
+    (task) => task.status === 'RUNNING' && task.taskDefinition === found.service.taskDefinition,
+  )
+  const declared = found.definition?.containers ?? found.revision
+  return declared.map(({ name, image }) => {
+    const seen = new Set(
+      running.flatMap((task) => task.containers.find((one) => one.name === name)?.digest ?? []),
+    )
+    const revised = found.revision.find((one) => one.name === name)?.digest
+    const digest = seen.size > 1 ? undefined : ([...seen][0] ?? revised)
+    return digest === undefined ? { name, image } : { name, image, digest }
+  })
+}
+
+/** A read that may be forbidden: the missing permission is a finding, everything else is thrown. */
+async function readable<Found>(
+  read: () => Promise<Found>,
+): Promise<{ readonly found: Found } | { readonly problem: string }> {
+  try {
+    return { found: await read() }
+  } catch (thrown) {
+    if (thrown instanceof CallError && (isDenied(thrown) || isNoCluster(thrown))) {
+      return { problem: `${messageOf(thrown)}; ${thrown.next}` }
+    }
+    throw thrown
+  }
+}
+
+const isNoCluster = (thrown: CallError) => thrown.code === 'ClusterNotFoundException'

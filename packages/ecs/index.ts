@@ -1,0 +1,29 @@
+export { captureServices, describeState } from './capture.ts'
+export { connect, type EcsClients } from './client.ts'
+export {
+  type FailureClass,
+  failureOf,
+  failuresOf,
+  isFailing,
+  type TaskFailure,
+  topCauses,
+} from './failures.ts'
+export {
+  type Expectation,
+  type ExpectedContainer,
+  type Judgement,
+  judgeSteady,
+  type Proof,
+  prove,
+} from './judge.ts'
+export {
+  activeTaskDefinitions,
+  observeRevisions,
+  observeServiceDeployments,
+  observeServices,
+  observeTaskDefinition,
+  observeTasks,
+  type Services,
+  serviceOf,
+} from './observe.ts'
+export * from './state.ts'

@@ -1,0 +1,147 @@
+import type * as Ecs from '@aws-sdk/client-ecs'
+import { shortName } from '#aws'
+import type {
+  AbsentService,
+  LiveContainer,
+  LiveService,
+  LiveTask,
+  Revision,
+  Rollout,
+  ServiceDeployment,
+  TaskDefinition,
+} from './state.ts'
+
+/** From the SDK's optional-everything to readonly data, once. */
+
+const time = (date: Date | undefined) => date?.getTime() ?? 0
+
+/** Drops members without a value: an absent fact is absent, not undefined. */
+function present<T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
+}
+
+/** Maps a service that DescribeServices returned; one that is not ACTIVE is absent. */
+export function toService(
+  service: Ecs.Service,
+  cluster: string,
+): { readonly live: LiveService } | { readonly absent: AbsentService } {
+  const name = service.serviceName ?? shortName(service.serviceArn ?? '')
+  const status = service.status ?? 'INACTIVE'
+  if (status !== 'ACTIVE') {
+    return { absent: { name, is: status, why: `it is ${status} in cluster ${cluster}` } }
+  }
+  const live: LiveService = {
+    name,
+    controller: service.deploymentController?.type ?? 'ECS',
+    scheduling: service.schedulingStrategy ?? 'REPLICA',
+    taskDefinition: shortName(service.taskDefinition ?? ''),
+    desired: service.desiredCount ?? 0,
+    running: service.runningCount ?? 0,
+    pending: service.pendingCount ?? 0,
+    rollouts: (service.deployments ?? []).map(toRollout),
+    events: (service.events ?? []).map((event) => ({
+      id: event.id ?? '',
+      at: time(event.createdAt),
+      message: event.message ?? '',
+    })),
+    revisions: (service.currentServiceRevisions ?? []).flatMap(({ arn }) => (arn ? [arn] : [])),
+    balanced: (service.loadBalancers ?? []).flatMap(({ containerName }) => containerName ?? []),
+    ...(service.currentServiceDeployment
+      ? { serviceDeployment: service.currentServiceDeployment }
+      : {}),
+  }
+  return { live }
+}
+
+function toRollout(deployment: Ecs.Deployment): Rollout {
+  return {
+    id: deployment.id ?? '',
+    primary: deployment.status === 'PRIMARY',
+    taskDefinition: shortName(deployment.taskDefinition ?? ''),
+    state: deployment.rolloutState ?? 'unknown',
+    why: deployment.rolloutStateReason ?? '',
+    failedTasks: deployment.failedTasks ?? 0,
+    running: deployment.runningCount ?? 0,
+    desired: deployment.desiredCount ?? 0,
+    createdAt: time(deployment.createdAt),
+  }
+}
+
+/** Maps an entry of `failures`: a 200 answer about a thing that is not there. */
+export function toAbsent(failure: Ecs.Failure, cluster: string): AbsentService {
+  const is = failure.reason ?? 'MISSING'
+  const why =
+    is === 'MISSING'
+      ? `it does not exist in cluster ${cluster}`
+      : `ECS answers ${[is, failure.detail].filter(Boolean).join(': ')}`
+  return { name: shortName(failure.arn ?? ''), is, why }
+}
+
+/** Maps a task. */
+export function toTask(task: Ecs.Task): LiveTask {
+  return {
+    id: shortName(task.taskArn ?? ''),
+    taskDefinition: shortName(task.taskDefinitionArn ?? ''),
+    startedBy: task.startedBy ?? '',
+    desiredStatus: task.desiredStatus === 'STOPPED' ? 'STOPPED' : 'RUNNING',
+    status: task.lastStatus ?? 'UNKNOWN',
+    health: task.healthStatus ?? 'UNKNOWN',
+    createdAt: time(task.createdAt),
+    containers: (task.containers ?? []).map(toContainer),
+    ...present({ stopCode: task.stopCode, stoppedReason: task.stoppedReason }),
+  }
+}
+
+function toContainer(container: Ecs.Container): LiveContainer {
+  return {
+    name: container.name ?? '',
+    image: container.image ?? '',
+    ...present({
+      digest: container.imageDigest,
+      exitCode: container.exitCode,
+      reason: container.reason,
+    }),
+  }
+}
+
+/** Maps a service revision. */
+export function toRevision(revision: Ecs.ServiceRevision): Revision {
+  return {
+    arn: revision.serviceRevisionArn ?? '',
+    taskDefinition: shortName(revision.taskDefinition ?? ''),
+    containers: (revision.containerImages ?? []).map((image) => ({
+      name: image.containerName ?? '',
+      image: image.image ?? '',
+      ...present({ digest: image.imageDigest }),
+    })),
+  }
+}
+
+/** Maps a service deployment. */
+export function toServiceDeployment(deployment: Ecs.ServiceDeployment): ServiceDeployment {
+  return {
+    arn: deployment.serviceDeploymentArn ?? '',
+    status: deployment.status ?? 'UNKNOWN',
+    why: deployment.statusReason ?? '',
+    ...present({
+      target: deployment.targetServiceRevision?.arn,
+      rolledBackTo: deployment.rollback?.serviceRevisionArn,
+    }),
+  }
+}
+
+/** Maps a task definition. */
+export function toTaskDefinition(definition: Ecs.TaskDefinition): TaskDefinition {
+  return {
+    arn: definition.taskDefinitionArn ?? '',
+    name: shortName(definition.taskDefinitionArn ?? ''),
+    family: definition.family ?? '',
+    status: definition.status ?? 'ACTIVE',
+    containers: (definition.containerDefinitions ?? []).map((container) => ({
+      name: container.name ?? '',
+      image: container.image ?? '',
+    })),
+  }
+}

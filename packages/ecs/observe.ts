@@ -1,0 +1,190 @@
+import {
+  DescribeServiceDeploymentsCommand,
+  DescribeServiceRevisionsCommand,
+  DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  type DesiredStatus,
+  ListTaskDefinitionsCommand,
+  ListTasksCommand,
+} from '@aws-sdk/client-ecs'
+import { call, codeOf } from '#aws'
+import { messageOf } from '#core'
+import type { EcsClients } from './client.ts'
+import {
+  toAbsent,
+  toRevision,
+  toService,
+  toServiceDeployment,
+  toTask,
+  toTaskDefinition,
+} from './map.ts'
+import { batches, inParallel } from './parallel.ts'
+import type {
+  LiveService,
+  LiveTask,
+  Observed,
+  Revision,
+  ServiceDeployment,
+  TaskDefinition,
+} from './state.ts'
+
+/** Some services of one cluster. */
+export interface Services {
+  readonly cluster: string
+  readonly names: readonly string[]
+}
+
+/**
+ * Looks at services, ten per call (the limit of DescribeServices). What is missing, draining or deleted is listed by
+ * name under `absent`; a cluster that does not exist throws a `CallError`.
+ */
+export async function observeServices(clients: EcsClients, where: Services): Promise<Observed> {
+  const { cluster, names } = where
+  const answers = await inParallel(batches(names, 10), (services) =>
+    call(
+      clients.ecs,
+      new DescribeServicesCommand({ cluster, services: [...services] }),
+      services.join(', '),
+    ),
+  )
+  const mapped = answers.flatMap((answer) =>
+    (answer.services ?? []).map((service) => toService(service, cluster)),
+  )
+  const order = (a: { name: string }, b: { name: string }) =>
+    names.indexOf(a.name) - names.indexOf(b.name)
+  return {
+    services: mapped.flatMap((one) => ('live' in one ? [one.live] : [])).sort(order),
+    absent: [
+      ...mapped.flatMap((one) => ('absent' in one ? [one.absent] : [])),
+      ...answers.flatMap(({ failures }) => (failures ?? []).map((one) => toAbsent(one, cluster))),
+    ].sort(order),
+  }
+}
+
+/**
+ * All tasks of a service that ECS still knows: those that should run, those that end, and those that ended within
+ * about the last hour. `startedBy` cannot be combined with a service in ListTasks, so callers filter.
+ */
+export async function observeTasks(
+  clients: EcsClients,
+  where: { readonly cluster: string; readonly service: string },
+): Promise<readonly LiveTask[]> {
+  const lists = await Promise.all([
+    listTasks(clients, where, 'RUNNING'),
+    listTasks(clients, where, 'STOPPED'),
+  ])
+  const arns = [...new Set(lists.flat())]
+  const answers = await inParallel(batches(arns, 100), (tasks) =>
+    call(
+      clients.ecs,
+      new DescribeTasksCommand({ cluster: where.cluster, tasks: [...tasks] }),
+      `the tasks of ${where.service}`,
+    ),
+  )
+  return answers.flatMap(({ tasks }) => (tasks ?? []).map(toTask))
+}
+
+async function listTasks(
+  clients: EcsClients,
+  where: { readonly cluster: string; readonly service: string },
+  desiredStatus: DesiredStatus,
+): Promise<readonly string[]> {
+  const found: string[] = []
+  let nextToken: string | undefined
+  do {
+    const page = await call(
+      clients.ecs,
+      new ListTasksCommand({
+        cluster: where.cluster,
+        serviceName: where.service,
+        desiredStatus,
+        ...(nextToken === undefined ? {} : { nextToken }),
+      }),
+      `the tasks of ${where.service}`,
+    )
+    found.push(...(page.taskArns ?? []))
+    nextToken = page.nextToken
+  } while (nextToken !== undefined)
+  return found
+}
+
+/** Service revisions by ARN, twenty per call. Those that ECS does not know are left out. */
+export async function observeRevisions(
+  clients: EcsClients,
+  arns: readonly string[],
+): Promise<readonly Revision[]> {
+  const answers = await inParallel(batches(arns, 20), (serviceRevisionArns) =>
+    call(
+      clients.ecs,
+      new DescribeServiceRevisionsCommand({ serviceRevisionArns: [...serviceRevisionArns] }),
+      `${serviceRevisionArns.length} service revisions`,
+    ),
+  )
+  return answers.flatMap(({ serviceRevisions }) => (serviceRevisions ?? []).map(toRevision))
+}
+
+/** Service deployments by ARN, twenty per call. Those that ECS does not know are left out. */
+export async function observeServiceDeployments(
+  clients: EcsClients,
+  arns: readonly string[],
+): Promise<readonly ServiceDeployment[]> {
+  const answers = await inParallel(batches(arns, 20), (serviceDeploymentArns) =>
+    call(
+      clients.ecs,
+      new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [...serviceDeploymentArns] }),
+      `${serviceDeploymentArns.length} service deployments`,
+    ),
+  )
+  return answers.flatMap(({ serviceDeployments }) =>
+    (serviceDeployments ?? []).map(toServiceDeployment),
+  )
+}
+
+/** A task definition by `family:revision` or ARN; undefined when there is none. */
+export async function observeTaskDefinition(
+  clients: EcsClients,
+  name: string,
+): Promise<TaskDefinition | undefined> {
+  try {
+    const answer = await call(
+      clients.ecs,
+      new DescribeTaskDefinitionCommand({ taskDefinition: name }),
+      name,
+    )
+    return answer.taskDefinition ? toTaskDefinition(answer.taskDefinition) : undefined
+  } catch (thrown) {
+    // ECS has no code of its own for it: `ClientException: Unable to describe task definition.`
+    const unknown =
+      codeOf(thrown) === 'ClientException' && /unable to describe/i.test(messageOf(thrown))
+    if (unknown) return undefined
+    throw thrown
+  }
+}
+
+/** The ARNs of a family's ACTIVE task definitions, newest first, page by page. */
+export async function* activeTaskDefinitions(
+  clients: EcsClients,
+  family: string,
+): AsyncGenerator<string> {
+  let nextToken: string | undefined
+  do {
+    const page = await call(
+      clients.ecs,
+      new ListTaskDefinitionsCommand({
+        familyPrefix: family,
+        status: 'ACTIVE',
+        sort: 'DESC',
+        ...(nextToken === undefined ? {} : { nextToken }),
+      }),
+      family,
+    )
+    yield* page.taskDefinitionArns ?? []
+    nextToken = page.nextToken
+  } while (nextToken !== undefined)
+}
+
+/** One service of what was observed. */
+export function serviceOf(observed: Observed, name: string): LiveService | undefined {
+  return observed.services.find((service) => service.name === name)
+}

@@ -1,0 +1,150 @@
+/** What ECS says now, mapped once to plain data. Times are milliseconds since the epoch, by ECS's clock. */
+
+/** One deployment of a service: a row of DescribeServices' `deployments`. */
+export interface Rollout {
+  /** `ecs-svc/<number>`; ECS brings an old one back under its old id when it rolls back by itself. */
+  readonly id: string
+  readonly primary: boolean
+  /** `family:revision`. */
+  readonly taskDefinition: string
+  /** `unknown` where ECS reports none: controllers other than its own. */
+  readonly state: 'IN_PROGRESS' | 'COMPLETED' | 'FAILED' | 'unknown'
+  /** ECS's reason for the state, empty when it gives none. */
+  readonly why: string
+  readonly failedTasks: number
+  readonly running: number
+  readonly desired: number
+  readonly createdAt: number
+}
+
+/** An event of a service. */
+export interface ServiceEvent {
+  readonly id: string
+  readonly at: number
+  readonly message: string
+}
+
+/** A service that exists and is ACTIVE. */
+export interface LiveService {
+  readonly name: string
+  readonly controller: 'ECS' | 'CODE_DEPLOY' | 'EXTERNAL'
+  readonly scheduling: 'REPLICA' | 'DAEMON'
+  /** `family:revision`. */
+  readonly taskDefinition: string
+  readonly desired: number
+  readonly running: number
+  readonly pending: number
+  /** Newest first, as ECS lists them. */
+  readonly rollouts: readonly Rollout[]
+  /** Newest first, at most 100. */
+  readonly events: readonly ServiceEvent[]
+  /** ARNs of the service revisions that have tasks or get them. */
+  readonly revisions: readonly string[]
+  /** ARN of the service deployment that is the current one, where ECS reports it. */
+  readonly serviceDeployment?: string
+  /** Names of the containers that load balancers send traffic to. */
+  readonly balanced: readonly string[]
+}
+
+/** A service that cannot be worked with, by name. */
+export interface AbsentService {
+  readonly name: string
+  /** `MISSING`, `DRAINING`, `INACTIVE`. */
+  readonly is: string
+  /** One clause: `it does not exist in cluster production`. */
+  readonly why: string
+}
+
+/** What one look at some services found. */
+export interface Observed {
+  readonly services: readonly LiveService[]
+  readonly absent: readonly AbsentService[]
+}
+
+/** One container of a task. */
+export interface LiveContainer {
+  readonly name: string
+  readonly image: string
+  /** `sha256:…`, where ECS reports it. */
+  readonly digest?: string
+  readonly exitCode?: number
+  readonly reason?: string
+}
+
+/** A task of a service. */
+export interface LiveTask {
+  /** The last part of its ARN. */
+  readonly id: string
+  /** `family:revision`. */
+  readonly taskDefinition: string
+  /** The id of the deployment that started it. */
+  readonly startedBy: string
+  readonly desiredStatus: 'RUNNING' | 'STOPPED'
+  /** `RUNNING`, `DEACTIVATING`, `STOPPED` and the others of the task life cycle. */
+  readonly status: string
+  readonly health: 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN'
+  readonly stopCode?: string
+  readonly stoppedReason?: string
+  readonly createdAt: number
+  readonly containers: readonly LiveContainer[]
+}
+
+/** A service revision: what a deployment starts, images by digest. */
+export interface Revision {
+  readonly arn: string
+  /** `family:revision`. */
+  readonly taskDefinition: string
+  readonly containers: readonly LiveContainer[]
+}
+
+/** A service deployment: the history entry of one change, with ECS's own verdict. */
+export interface ServiceDeployment {
+  readonly arn: string
+  /** `SUCCESSFUL`, `ROLLBACK_IN_PROGRESS` and the others. */
+  readonly status: string
+  readonly why: string
+  /** ARN of the revision that it deploys. */
+  readonly target?: string
+  /** ARN of the revision that ECS went back to. */
+  readonly rolledBackTo?: string
+}
+
+/** A task definition. */
+export interface TaskDefinition {
+  readonly arn: string
+  /** `family:revision`. */
+  readonly name: string
+  readonly family: string
+  readonly status: 'ACTIVE' | 'INACTIVE' | 'DELETE_IN_PROGRESS'
+  readonly containers: readonly { readonly name: string; readonly image: string }[]
+}
+
+/** The deployment that ECS works towards. */
+export function primaryOf(service: LiveService): Rollout | undefined {
+  return service.rollouts.find((rollout) => rollout.primary)
+}
+
+/** The family of `family:revision`. */
+export function familyOf(taskDefinition: string): string {
+  return taskDefinition.slice(0, taskDefinition.lastIndexOf(':'))
+}
+
+/**
+ * The revision that a deployment starts: `ecs-svc/<number>` and the revision's ARN end in the same number
+ * (hashicorp/terraform-provider-aws relies on it); the only revision there is when none does.
+ */
+export function revisionOf(service: LiveService, deployment: string): string | undefined {
+  const number = deployment.split('/').at(-1) ?? deployment
+  const named = service.revisions.find((arn) => arn.endsWith(`/${number}`))
+  return named ?? (service.revisions.length === 1 ? service.revisions[0] : undefined)
+}
+
+/** Tells whether processes of a task may still run: DEPROVISIONING comes after the containers ended. */
+export function isAlive(task: LiveTask): boolean {
+  return task.status !== 'STOPPED' && task.status !== 'DEPROVISIONING'
+}
+
+/** The first twelve digits of a digest, as people compare them. */
+export function digest12(digest: string | undefined): string {
+  return digest === undefined ? 'unknown' : digest.replace(/^sha256:/, '').slice(0, 12)
+}
