@@ -48,12 +48,14 @@ function compile() {
 }
 
 const productFiles = () =>
-  ['actions', 'packages'].flatMap((folder) =>
-    readdirSync(join(lib, folder), { recursive: true })
-      .filter((path) => path.endsWith('.js') && !path.startsWith('sandbox/'))
-      .map((path) => join(folder, path))
-      .sort(),
-  )
+  ['actions', 'packages']
+    .filter((folder) => existsSync(join(lib, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(lib, folder), { recursive: true })
+        .filter((path) => path.endsWith('.js') && !path.startsWith('sandbox/'))
+        .map((path) => join(folder, path))
+        .sort(),
+    )
 
 /** What the bundle is made from and what it was made into; a difference in either means building again. */
 function fingerprint(entry) {
