@@ -1,0 +1,100 @@
+import { type Balancers, balancers } from '../balancer/balancers.ts'
+import type { TargetGroup } from '../balancer/targetGroup.ts'
+import { type ImageCatalogue, imageCatalogue } from '../processes/images.ts'
+import type { Runtime } from '../processes/runtime.ts'
+import type { Admin, Ground, Service } from '../service.ts'
+import { adminPages } from './admin.ts'
+import { clusterOperations } from './clusters.ts'
+import { deploymentOperations } from './deploymentOperations.ts'
+import { addEvent } from './events.ts'
+import { idSource } from './ids.ts'
+import { wake } from './scheduler.ts'
+import { serviceOperations } from './services.ts'
+import type { Task, World } from './state.ts'
+import { tagOperations } from './tags.ts'
+import { taskDefinitionOperations } from './taskDefinitions.ts'
+import { taskOperations } from './taskOperations.ts'
+import { targetId } from './tasks.ts'
+import { FARGATE_TIMINGS, type Timings } from './timings.ts'
+
+/** What the simulated ECS needs from its surroundings. */
+export interface EcsPorts {
+  readonly runtime: Runtime
+  /** The value of a secret or parameter; rejects with an error that has AWS's `code` and `message`. */
+  readonly resolveSecret: (valueFrom: string, account: string, region: string) => Promise<string>
+  readonly timings?: Partial<Timings>
+  /** For how much simulated time DescribeServices may show the state before the last mutating call; 0 by default. */
+  readonly staleReadsMs?: number
+}
+
+/** The simulated ECS, with what only a sandbox has. */
+export interface EcsService extends Service {
+  readonly name: 'ecs'
+  readonly images: ImageCatalogue
+  readonly balancers: Balancers
+  readonly admin: Readonly<Record<string, Admin>>
+  close(): Promise<void>
+}
+
+/** A simulated Amazon ECS in which containers run where the runtime puts them. */
+export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
+  const world: World = {
+    clock: ground.clock,
+    folder: ground.folder,
+    log: ground.log,
+    timings: { ...FARGATE_TIMINGS, ...ports.timings },
+    ids: idSource(),
+    images: imageCatalogue(),
+    balancers: balancers(ground.clock),
+    runtime: ports.runtime,
+    resolveSecret: ports.resolveSecret,
+    regions: new Map(),
+    staleReads: ports.staleReadsMs ?? 0,
+    closed: false,
+  }
+  world.balancers.onGroup((group) => group.onChange((id) => targetChanged(world, group, id)))
+  return {
+    name: 'ecs',
+    operations: {
+      ...clusterOperations(world),
+      ...taskDefinitionOperations(world),
+      ...serviceOperations(world),
+      ...deploymentOperations(world),
+      ...taskOperations(world),
+      ...tagOperations(world),
+    },
+    images: world.images,
+    balancers: world.balancers,
+    admin: adminPages(world),
+    close: async () => {
+      world.closed = true
+      await world.balancers.close()
+      await world.runtime.close()
+    },
+  }
+}
+
+function targetChanged(world: World, group: TargetGroup, id: string): void {
+  const found = ownerOf(world, id)
+  if (!found?.task.service) return
+  const { task, port } = found
+  const health = group.health(id)
+  if (health?.state === 'unhealthy')
+    addEvent(
+      world,
+      found.task.service,
+      `(task ${task.id}) (port ${port}) is unhealthy in (target-group ${group.arn}) due to (reason ${health.description})`,
+    )
+  wake(world, found.task.service)
+}
+
+function ownerOf(world: World, id: string): { task: Task; port: number | undefined } | undefined {
+  const [taskId = ''] = id.split('/')
+  for (const region of world.regions.values())
+    for (const cluster of region.clusters.values()) {
+      const task = cluster.tasks.get(taskId)
+      const container = task?.containers.find((one) => targetId(task, one) === id)
+      if (task) return { task, port: container?.definition.portMappings?.[0]?.containerPort }
+    }
+  return undefined
+}

@@ -1,0 +1,159 @@
+import type * as Ecs from '@aws-sdk/client-ecs'
+import { AwsError, type Caller, type Operation } from '../service.ts'
+import { beginDeployment } from './deployments.ts'
+import {
+  arnOf,
+  clusterOf,
+  invalid,
+  nameOf,
+  regionOf,
+  serviceOf,
+  usableTaskDefinition,
+} from './lookup.ts'
+import { pageOf } from './paging.ts'
+import { wake } from './scheduler.ts'
+import { createdConfig, createdSettings, updatedConfig, updatedSettings } from './serviceInput.ts'
+import { serviceView } from './serviceViews.ts'
+import { type Cluster, now, type Service, type World } from './state.ts'
+import { tagMap } from './tags.ts'
+
+/** CreateService, UpdateService, DeleteService, DescribeServices, ListServices. */
+export function serviceOperations(world: World): Record<string, Operation> {
+  return {
+    CreateService: (input: Ecs.CreateServiceCommandInput, caller) => ({
+      service: serviceView(create(world, input, caller), true),
+    }),
+    UpdateService: (input: Ecs.UpdateServiceCommandInput, caller) => ({
+      service: serviceView(update(world, input, caller)),
+    }),
+    DeleteService: (input: Ecs.DeleteServiceCommandInput, caller) => ({
+      service: serviceView(remove(world, input, caller)),
+    }),
+    DescribeServices: (input: Ecs.DescribeServicesCommandInput, caller) =>
+      describe(world, input, caller),
+    ListServices: (input: Ecs.ListServicesCommandInput, caller) => {
+      const cluster = clusterOf(regionOf(world, caller), input.cluster)
+      const arns = [...cluster.services.values()]
+        .filter((service) => service.status !== 'INACTIVE')
+        .filter(({ config }) => !input.launchType || config.launchType === input.launchType)
+        .map((service) => service.arn)
+      const { items, ...rest } = pageOf(arns, { ...input, maxResults: input.maxResults ?? 10 })
+      return { serviceArns: items, ...rest }
+    },
+  }
+}
+
+function create(world: World, input: Ecs.CreateServiceCommandInput, caller: Caller): Service {
+  const cluster = clusterOf(regionOf(world, caller), input.cluster)
+  const name = input.serviceName ?? ''
+  if (!/^[A-Za-z0-9_-]{1,255}$/.test(name)) throw invalid('Invalid service name.')
+  const known = cluster.services.get(name)
+  if (known && known.status !== 'INACTIVE')
+    throw invalid(
+      known.status === 'ACTIVE'
+        ? 'Creation of service was not idempotent.'
+        : 'Unable to Start a service that is still Draining.',
+    )
+  if (!input.taskDefinition) throw invalid('TaskDefinition cannot be blank.')
+  const taskDefinition = usableTaskDefinition(cluster.region, input.taskDefinition)
+  const settings = createdSettings(input)
+  const config = createdConfig(world, input, taskDefinition)
+  const service: Service = {
+    cluster,
+    name,
+    arn: arnOf(cluster.region, `service/${cluster.name}/${name}`),
+    createdAt: now(world),
+    createdBy: `arn:aws:iam::${caller.account}:user/sandbox`,
+    status: 'ACTIVE',
+    config,
+    settings,
+    deployments: [],
+    history: [],
+    revisions: [],
+    events: [],
+    tags: tagMap(input.tags),
+    steady: false,
+    warnedOfPercent: false,
+    launchFailures: 0,
+    launchNotBefore: 0,
+    staleUntil: world.clock.now() + world.staleReads,
+    staleView: 'missing',
+  }
+  cluster.services.set(name, service)
+  beginDeployment(world, service, config)
+  wake(world, service)
+  return service
+}
+
+function update(world: World, input: Ecs.UpdateServiceCommandInput, caller: Caller): Service {
+  const cluster = clusterOf(regionOf(world, caller), input.cluster)
+  const service = serviceOf(cluster, input.service)
+  if (service.status !== 'ACTIVE')
+    throw new AwsError('ServiceNotActiveException', 'Service was not ACTIVE.')
+  const before = service.config
+  const taskDefinition = input.taskDefinition
+    ? usableTaskDefinition(cluster.region, input.taskDefinition)
+    : before.taskDefinition
+  const settings = updatedSettings(service.settings, input)
+  const { config, deploys } = updatedConfig(world, { before, input, taskDefinition })
+  remember(world, service)
+  if (settings.desiredCount !== service.settings.desiredCount) service.steady = false
+  service.settings = settings
+  service.config = config
+  if (deploys) beginDeployment(world, service, config)
+  wake(world, service)
+  return service
+}
+
+function remove(world: World, input: Ecs.DeleteServiceCommandInput, caller: Caller): Service {
+  const service = serviceOf(clusterOf(regionOf(world, caller), input.cluster), input.service)
+  if (service.status !== 'ACTIVE')
+    throw new AwsError('ServiceNotActiveException', 'Service was not ACTIVE.')
+  if (service.settings.desiredCount > 0 && !input.force)
+    throw invalid('The service cannot be stopped while it is scaled above 0.')
+  remember(world, service)
+  service.settings = { ...service.settings, desiredCount: 0 }
+  service.status = 'DRAINING'
+  wake(world, service)
+  return service
+}
+
+/** Keeps what readers may still see for a while: AWS's reads are eventually consistent. */
+function remember(world: World, service: Service): void {
+  if (world.staleReads <= 0) return
+  service.staleView = serviceView(service, true)
+  service.staleUntil = world.clock.now() + world.staleReads
+}
+
+function describe(
+  world: World,
+  input: Ecs.DescribeServicesCommandInput,
+  caller: Caller,
+): Ecs.DescribeServicesCommandOutput | object {
+  const asked = input.services ?? []
+  if (asked.length === 0) throw invalid('Services cannot be empty.')
+  if (asked.length > 10) throw invalid('Services cannot have more than 10 elements')
+  const cluster = clusterOf(regionOf(world, caller), input.cluster)
+  const withTags = input.include?.includes('TAGS') ?? false
+  const views = asked.map((one) => visible(world, { cluster, name: nameOf(one), withTags }))
+  return {
+    services: views.flatMap((view) => view ?? []),
+    failures: asked
+      .filter((_, index) => !views[index])
+      .map((one) => ({
+        arn: arnOf(cluster.region, `service/${cluster.name}/${nameOf(one)}`),
+        reason: 'MISSING',
+      })),
+  }
+}
+
+function visible(
+  world: World,
+  asked: { readonly cluster: Cluster; readonly name: string; readonly withTags: boolean },
+): Ecs.Service | undefined {
+  const service = asked.cluster.services.get(asked.name)
+  if (!service) return undefined
+  if (world.clock.now() >= service.staleUntil || !service.staleView)
+    return serviceView(service, asked.withTags)
+  return service.staleView === 'missing' ? undefined : service.staleView
+}

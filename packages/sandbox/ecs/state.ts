@@ -1,0 +1,246 @@
+import type * as Ecs from '@aws-sdk/client-ecs'
+import type { Balancers } from '../balancer/balancers.ts'
+import type { Clock, Timer } from '../clock.ts'
+import type { ImageCatalogue } from '../processes/images.ts'
+import type { Running, Runtime } from '../processes/runtime.ts'
+import type { Ids } from './ids.ts'
+import type { Timings } from './timings.ts'
+
+/** Everything that the simulated ECS is made of and knows. Records are mutable; what is read from them is copied out. */
+export interface World {
+  readonly clock: Clock
+  readonly folder: string
+  readonly log: (line: string) => void
+  readonly timings: Timings
+  readonly ids: Ids
+  readonly images: ImageCatalogue
+  readonly balancers: Balancers
+  readonly runtime: Runtime
+  /** Rejects with an error whose `code` and `message` are AWS's when the value cannot be read. */
+  readonly resolveSecret: (valueFrom: string, account: string, region: string) => Promise<string>
+  readonly regions: Map<string, Region>
+  /** How long DescribeServices may still show a service as it was before the last mutating call, in simulated ms. */
+  staleReads: number
+  closed: boolean
+}
+
+/** One account's ECS in one region. */
+export interface Region {
+  readonly account: string
+  readonly region: string
+  readonly clusters: Map<string, Cluster>
+  readonly families: Map<string, TaskDefinition[]>
+}
+
+/** A cluster with its services and tasks. */
+export interface Cluster {
+  readonly region: Region
+  readonly name: string
+  readonly arn: string
+  readonly settings: Ecs.ClusterSetting[]
+  readonly services: Map<string, Service>
+  readonly tasks: Map<string, Task>
+  status: 'ACTIVE' | 'INACTIVE'
+  tags: Map<string, string>
+}
+
+/** A task definition revision: what was registered, and what became of it. */
+export interface TaskDefinition {
+  readonly arn: string
+  readonly family: string
+  readonly revision: number
+  readonly content: Ecs.RegisterTaskDefinitionCommandInput
+  readonly registeredAt: Date
+  readonly registeredBy: string
+  status: 'ACTIVE' | 'INACTIVE'
+  deregisteredAt?: Date
+  tags: Map<string, string>
+}
+
+/** The part of a service whose change makes a new revision, and so a deployment. */
+export type RevisionConfig = Pick<
+  Ecs.CreateServiceCommandInput,
+  | 'launchType'
+  | 'capacityProviderStrategy'
+  | 'platformVersion'
+  | 'networkConfiguration'
+  | 'loadBalancers'
+  | 'serviceRegistries'
+  | 'serviceConnectConfiguration'
+  | 'volumeConfigurations'
+  | 'vpcLatticeConfigurations'
+> & { readonly taskDefinition: TaskDefinition }
+
+/** The part of a service that can change without a deployment. */
+export type ServiceSettings = Pick<
+  Ecs.CreateServiceCommandInput,
+  | 'healthCheckGracePeriodSeconds'
+  | 'placementConstraints'
+  | 'placementStrategy'
+  | 'enableECSManagedTags'
+  | 'enableExecuteCommand'
+  | 'propagateTags'
+  | 'availabilityZoneRebalancing'
+> & {
+  readonly desiredCount: number
+  readonly deploymentConfiguration: DeploymentConfiguration
+}
+
+/** A deployment configuration with its defaults filled in. */
+export type DeploymentConfiguration = Ecs.DeploymentConfiguration & {
+  readonly minimumHealthyPercent: number
+  readonly maximumPercent: number
+}
+
+/** A container image of a revision; the digest is fixed by the first successful look-up. */
+export interface RevisionImage {
+  readonly containerName: string
+  readonly image: string
+  digest?: string
+}
+
+/** An immutable service revision. */
+export interface Revision {
+  /** 19 digits, shared with the deployment id `ecs-svc/<number>`. */
+  readonly number: string
+  readonly arn: string
+  readonly config: RevisionConfig
+  readonly images: RevisionImage[]
+  readonly createdAt: Date
+}
+
+/** A row of DescribeServices' `deployments`. An ECS-made rollback brings an old one back under its old id. */
+export interface Deployment {
+  readonly id: string
+  readonly revision: Revision
+  readonly createdAt: Date
+  status: 'PRIMARY' | 'ACTIVE'
+  rolloutState: Ecs.DeploymentRolloutState
+  rolloutStateReason: string
+  failedTasks: number
+  updatedAt: Date
+}
+
+/** A service deployment: the history entry of one change. */
+export interface ServiceDeployment {
+  readonly arn: string
+  readonly target: Revision
+  readonly sources: readonly Revision[]
+  readonly configuration: DeploymentConfiguration
+  readonly createdAt: Date
+  status: Ecs.ServiceDeploymentStatus
+  statusReason?: string
+  startedAt?: Date
+  finishedAt?: Date
+  stoppedAt?: Date
+  updatedAt: Date
+  rollback?: { readonly reason: string; readonly startedAt: Date; readonly revision: Revision }
+  breakerTriggered: boolean
+  /** Failed tasks that the circuit breaker has counted. */
+  failureCount: number
+  /** Task counts per revision ARN, frozen when the deployment finished. */
+  counts?: Map<string, TaskCounts>
+}
+
+/** Requested, running and pending tasks of one revision. */
+export interface TaskCounts {
+  readonly requested: number
+  readonly running: number
+  readonly pending: number
+}
+
+/** A service. */
+export interface Service {
+  readonly cluster: Cluster
+  readonly name: string
+  readonly arn: string
+  readonly createdAt: Date
+  readonly createdBy: string
+  status: 'ACTIVE' | 'DRAINING' | 'INACTIVE'
+  config: RevisionConfig
+  settings: ServiceSettings
+  /** Newest change first; the PRIMARY one is always the first. */
+  deployments: Deployment[]
+  /** Newest first. */
+  history: ServiceDeployment[]
+  revisions: Revision[]
+  /** The revision to which ECS itself would roll back. */
+  lastCompleted?: Revision
+  /** Newest first. */
+  events: Ecs.ServiceEvent[]
+  tags: Map<string, string>
+  steady: boolean
+  warnedOfPercent: boolean
+  launchFailures: number
+  launchNotBefore: number
+  tick?: Timer
+  staleUntil: number
+  staleView?: Ecs.Service | 'missing'
+}
+
+/** One container of a task. */
+export interface Container {
+  readonly definition: Ecs.ContainerDefinition
+  readonly arn: string
+  readonly logFile: string
+  lastStatus: 'PENDING' | 'RUNNING' | 'STOPPED'
+  imageDigest?: string
+  port?: number
+  running?: Running
+  exitCode?: number
+  reason?: string
+}
+
+export type TaskStatus =
+  | 'PROVISIONING'
+  | 'PENDING'
+  | 'ACTIVATING'
+  | 'RUNNING'
+  | 'DEACTIVATING'
+  | 'STOPPING'
+  | 'DEPROVISIONING'
+  | 'STOPPED'
+
+/** A task. */
+export interface Task {
+  readonly id: string
+  readonly arn: string
+  readonly cluster: Cluster
+  readonly taskDefinition: TaskDefinition
+  readonly service?: Service
+  readonly revision?: Revision
+  readonly startedBy?: string
+  readonly group: string
+  readonly launchType: Ecs.LaunchType
+  readonly overrides: Ecs.TaskOverride
+  readonly containers: readonly Container[]
+  readonly createdAt: Date
+  readonly tags: Map<string, string>
+  desiredStatus: 'RUNNING' | 'STOPPED'
+  lastStatus: TaskStatus
+  version: number
+  pullStartedAt?: Date
+  pullStoppedAt?: Date
+  startedAt?: Date
+  stoppingAt?: Date
+  executionStoppedAt?: Date
+  stoppedAt?: Date
+  stopCode?: Ecs.TaskStopCode
+  stoppedReason?: string
+  /** Target groups in which the task is or was registered. */
+  targetGroups: string[]
+  /** Once true, it counted as healthy for its deployment. */
+  wasHealthy: boolean
+  /** The end of the task has been looked at by the scheduler. */
+  judged: boolean
+}
+
+/** The simulated now, as a Date. */
+export function now(world: World): Date {
+  return new Date(world.clock.now())
+}
+
+/** Resolves after simulated time; safe under a virtual clock, whose own `sleep` would move the time. */
+export function delay(world: World, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => void world.clock.after(milliseconds, resolve))
+}
