@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { chmod, chown, cp, mkdir, mkdtemp, readFile, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,6 @@ export interface Installation {
   readonly runtime: Runtime
   readonly postgres: string
   readonly initdb: string
-  readonly version: string
 }
 
 /** The numeric user that servers run as: ourselves, or, because PostgreSQL refuses root, `postgres` or `nobody`. */
@@ -60,6 +59,12 @@ function nativeFolder(): string {
   }
 }
 
+/** The version of the installed PostgreSQL, for example `18.4`: the npm package's version begins with it. */
+export function installedVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(nativeFolder(), '..', 'package.json'), 'utf8'))
+  return /^\d+\.\d+/.exec(version)?.[0] ?? version
+}
+
 /**
  * Links the short names of the shared libraries in a folder of our own. The npm package does that in an install
  * script, which npm 11 and careful users do not run.
@@ -103,8 +108,5 @@ export async function installation(folder: string): Promise<Installation> {
     ...(user && { user }),
   }
   const postgres = join(native, 'bin', 'postgres')
-  const { stdout } = await run(runtime, postgres, ['--version'])
-  const version = /(\d+\.\d+)/.exec(stdout)?.[1]
-  if (!version) throw new Error(`no version in: ${stdout}`)
-  return { runtime, postgres, initdb: join(native, 'bin', 'initdb'), version }
+  return { runtime, postgres, initdb: join(native, 'bin', 'initdb') }
 }

@@ -51,7 +51,7 @@ export interface DataPlane {
   /** Restarts the server on the port of its new name. */
   rename(id: string, name: string): Promise<Endpoint>
   setPassword(id: string, master: Master): Promise<void>
-  /** Ends a server and deletes its data. */
+  /** Ends a server and deletes its data; one that is not there is gone already. */
   remove(id: string): Promise<void>
   /** Deletes a copy. */
   forget(copy: string): Promise<void>

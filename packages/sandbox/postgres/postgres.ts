@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chown, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type pg from 'pg'
-import { type Installation, installation } from './binaries.ts'
+import { type Installation, installation, installedVersion } from './binaries.ts'
 import { copyFolder, copyRunning, copyWal, firstSegment } from './copies.ts'
 import { type Keeper, keep } from './keeper.ts'
 import type { DataPlane, Endpoint, Master, NewServer, PointInTime, ServerName } from './plane.ts'
@@ -48,6 +48,8 @@ interface Plane {
   readonly admin: Master
   readonly servers: Map<string, Running>
   readonly ports: Map<string, number>
+  readonly keeper: Keeper
+  isClosed: boolean
   template: Promise<string> | undefined
 }
 
@@ -123,6 +125,7 @@ async function add(
   { id, name }: ServerName,
   steps: { fill: (folder: string) => Promise<void>; settings?: Record<string, string> },
 ): Promise<Endpoint> {
+  if (plane.isClosed) throw new Error('the data plane is closed')
   if (plane.servers.has(id)) throw new Error(`server ${id} exists`)
   const added: Running = { name, server: undefined, queue: Promise.resolve() }
   plane.servers.set(id, added)
@@ -164,6 +167,11 @@ async function snapshot(plane: Plane, id: string, copy: string): Promise<void> {
       ? asAdmin(plane, id, (client) => copyRunning(runtime, client, { from, to }))
       : copyFolder(runtime, from, to),
   )
+}
+
+function restore(plane: Plane, copy: string, server: ServerName): Promise<Endpoint> {
+  const fill = (to: string) => copyFolder(plane.installed.runtime, copyOf(plane, copy), to)
+  return add(plane, server, { fill })
 }
 
 /**
@@ -217,49 +225,56 @@ async function remove(plane: Plane, id: string): Promise<void> {
   await rm(folderOf(plane, id), { recursive: true, force: true })
 }
 
-async function close(plane: Plane, keeper: Keeper): Promise<void> {
-  await Promise.allSettled(
-    [plane.template, ...plane.servers.values()].map(async (one) => {
-      if (one && 'queue' in one) await one.queue
-      else await one
-    }),
-  )
+async function close(plane: Plane): Promise<void> {
+  plane.isClosed = true
+  const queues = [...plane.servers.values()].map((running) => running.queue)
+  await Promise.allSettled([plane.template, ...queues])
   await Promise.all([...plane.servers.keys()].map((id) => stop(plane, id, 'now')))
-  await keeper.close()
+  await plane.keeper.close()
+}
+
+async function open(folder: string): Promise<Plane> {
+  const installed = await installation(folder)
+  const { root } = installed.runtime
+  const keeper = keep(root)
+  const folders = ['servers', 'copies', 'logs'].map((name) => join(root, name))
+  await run(installed.runtime, 'mkdir', folders)
+  const admin = { user: 'rdsadmin', password: randomBytes(18).toString('base64url') }
+  const nothing = { servers: new Map(), ports: new Map(), template: undefined, isClosed: false }
+  return { installed, keeper, admin, ...nothing }
 }
 
 /**
  * Real PostgreSQL servers below `folder`, ended when `close` is called and also when this process dies in any way.
- * The first server takes about a second longer than the others, for making the template that all start from.
+ * Nothing is started before the first server is created, which takes about a second longer than the others, for
+ * making the template that all start from.
  */
-export async function postgresDataPlane(folder: string): Promise<DataPlane> {
-  const installed = await installation(folder)
-  const { runtime } = installed
-  const keeper = keep(runtime.root)
-  const folders = ['servers', 'copies', 'logs'].map((name) => join(runtime.root, name))
-  await run(runtime, 'mkdir', folders)
-  const admin = { user: 'rdsadmin', password: randomBytes(18).toString('base64url') }
-  const plane: Plane = {
-    installed,
-    admin,
-    servers: new Map(),
-    ports: new Map(),
-    template: undefined,
+export function postgresDataPlane(folder: string): DataPlane {
+  let opened: Promise<Plane> | undefined
+  const opening = () => {
+    opened ??= open(folder)
+    return opened
   }
-  const turn = <T>(id: string, work: () => Promise<T>) => inTurn(serverOf(plane, id), work)
+  const turn = async <T>(id: string, work: (plane: Plane) => Promise<T>) => {
+    const plane = await opening()
+    return await inTurn(serverOf(plane, id), () => work(plane))
+  }
   return {
-    version: installed.version,
-    create: (server) => create(plane, server),
-    snapshot: (id, copy) => snapshot(plane, id, copy),
-    restore: (copy, server) =>
-      add(plane, server, { fill: (to) => copyFolder(runtime, copyOf(plane, copy), to) }),
-    recover: (point, server) => recover(plane, point, server),
-    start: (id) => turn(id, () => boot(plane, id)),
-    stop: (id) => turn(id, () => stop(plane, id)),
-    rename: (id, name) => turn(id, () => rename(plane, id, name)),
-    setPassword: (id, master) => turn(id, () => setPassword(plane, id, master)),
-    remove: (id) => turn(id, () => remove(plane, id)),
-    forget: (copy) => rm(copyOf(plane, copy), { recursive: true, force: true }),
-    close: () => close(plane, keeper),
+    version: installedVersion(),
+    create: async (server) => create(await opening(), server),
+    snapshot: async (id, copy) => snapshot(await opening(), id, copy),
+    restore: async (copy, server) => restore(await opening(), copy, server),
+    recover: async (point, server) => recover(await opening(), point, server),
+    start: (id) => turn(id, (plane) => boot(plane, id)),
+    stop: (id) => turn(id, (plane) => stop(plane, id)),
+    rename: (id, name) => turn(id, (plane) => rename(plane, id, name)),
+    setPassword: (id, master) => turn(id, (plane) => setPassword(plane, id, master)),
+    remove: async (id) => {
+      if ((await opening()).servers.has(id)) await turn(id, (plane) => remove(plane, id))
+    },
+    forget: async (copy) => rm(copyOf(await opening(), copy), { recursive: true, force: true }),
+    close: async () => {
+      if (opened) await close(await opened)
+    },
   }
 }

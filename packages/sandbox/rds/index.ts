@@ -1,0 +1,2 @@
+export { type RdsService, rdsService } from './service.ts'
+export { type Knobs, SECONDS } from './world.ts'
