@@ -33,10 +33,11 @@ function headersFor({ request, caller, route }: Context, port: number): Record<s
 
 /** The path with the access key of a presigned URL replaced as well; otherwise the client's own bytes. */
 function pathFor({ request, url, caller, route }: Context): string {
-  if (!url.searchParams.has('X-Amz-Credential') || !route.accessKeyId) return request.url
+  if (!url.search || request.headers.authorization || !route.accessKeyId) return request.url
   return request.url
     .replace(`X-Amz-Credential=${route.accessKeyId}`, `X-Amz-Credential=${caller.account}`)
-    .replace(/&X-Amz-Security-Token=[^&]*/, '')
+    .replace(`AWSAccessKeyId=${route.accessKeyId}`, `AWSAccessKeyId=${caller.account}`)
+    .replace(/&x-amz-security-token=[^&]*/i, '')
 }
 
 async function replyOf(message: IncomingMessage): Promise<WireReply> {

@@ -29,11 +29,15 @@ const XML_SERVICES = new Set(['s3', 'cloudfront', 'route53'])
 /** The services of unsigned query calls, by API version. */
 const VERSIONS: Readonly<Record<string, string>> = { '2011-06-15': 'sts', '2014-10-31': 'rds' }
 
-/** The credential scope `AKID/date/region/service/aws4_request` of a header or a presigned URL. */
+/**
+ * The credential scope `AKID/date/region/service/aws4_request` of a header or a presigned URL. S3 links in the older
+ * form, which boto3 still makes in us-east-1, only name the access key.
+ */
 export function scopeOf(request: WireRequest, url: URL): Scope {
   const header = /Credential=([^,\s]+)/.exec(request.headers.authorization ?? '')?.[1]
   const credential = header ?? url.searchParams.get('X-Amz-Credential')
-  if (!credential) return {}
+  const old = url.searchParams.get('AWSAccessKeyId')
+  if (!credential) return old ? { accessKeyId: old, service: 's3' } : {}
   const [accessKeyId = '', , region = '', service = ''] = credential.split('/')
   return { accessKeyId, region, service }
 }
@@ -86,6 +90,7 @@ export function routeOf(request: WireRequest, url: URL): Route {
     sessionToken:
       request.headers['x-amz-security-token'] ??
       url.searchParams.get('X-Amz-Security-Token') ??
+      url.searchParams.get('x-amz-security-token') ??
       undefined,
     operation,
     protocol,

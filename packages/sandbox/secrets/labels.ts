@@ -87,14 +87,9 @@ function removeLabel(labels: Labels, { label, from }: Move): Labels {
   return rest
 }
 
-/** The versions that AWS keeps: all labelled ones, all of the last 24 hours, and otherwise the newest 100. */
+/** The versions (oldest first) that AWS keeps: all labelled ones, all of the last 24 hours, and otherwise the newest 100. */
 export function kept(versions: readonly Version[], labels: Labels, now: number): Version[] {
-  const newest = new Set(
-    [...versions]
-      .sort((a, b) => b.created - a.created)
-      .slice(0, 100)
-      .map((version) => version.id),
-  )
+  const newest = new Set(versions.slice(-100).map((version) => version.id))
   const labelled = new Set(Object.values(labels))
   return versions.filter(
     ({ id, created }) => newest.has(id) || labelled.has(id) || now - created < DAY,
