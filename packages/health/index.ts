@@ -1,0 +1,5 @@
+export { baseline, type CheckJudgement, type Judgement } from './baseline.ts'
+export { type CheckPlan, type PlannedCheck, planChecks, type Services } from './checks.ts'
+export { connect } from './connect.ts'
+export { type Answer, type Ask, type FetchOnce, fetchOnce } from './fetch.ts'
+export type { Ports } from './probe.ts'
