@@ -1,7 +1,7 @@
 // The actions of this repository, found by their folders; no list of them is kept anywhere.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse } from 'yaml'
+import { readYaml } from './yaml.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -31,5 +31,5 @@ export function actionNames(): readonly string[] {
 
 /** Reads an action's action.yml. */
 export function actionDefinition(name: string): ActionDefinition {
-  return parse(readFileSync(join(root, 'actions', name, 'action.yml'), 'utf8'))
+  return readYaml(`actions/${name}/action.yml`)
 }

@@ -115,22 +115,31 @@ async function schemas() {
   })
 }
 
-const names = actionNames()
-const wanted = [
-  ...names.map(actionReadme),
-  projectReadme(names),
-  workflowsPage(),
-  ...(await schemas()),
-]
-const behind = wanted.filter(([file, text]) => read(file) !== text)
-if (process.argv.includes('--check')) {
-  for (const [file] of behind)
-    console.error(`${file} is behind; run npm run docs and commit the result`)
-  if (behind.length === 0) console.log(`${wanted.length} files are in step`)
-  process.exit(behind.length === 0 ? 0 : 1)
+function update(behind) {
+  for (const [file, text] of behind) {
+    mkdirSync(dirname(join(root, file)), { recursive: true })
+    writeFileSync(join(root, file), text)
+    console.log(`wrote ${file}`)
+  }
 }
-for (const [file, text] of behind) {
-  mkdirSync(dirname(join(root, file)), { recursive: true })
-  writeFileSync(join(root, file), text)
-  console.log(`wrote ${file}`)
+
+/** Names the files that are behind; returns whether none is. */
+function inStep(behind) {
+  for (const [file] of behind)
+    console.error(`${file} is behind: run npm run docs and commit the result`)
+  return behind.length === 0
+}
+
+async function documents() {
+  const names = actionNames()
+  return [...names.map(actionReadme), projectReadme(names), workflowsPage(), ...(await schemas())]
+}
+
+try {
+  const behind = (await documents()).filter(([file, text]) => read(file) !== text)
+  if (!process.argv.includes('--check')) update(behind)
+  else if (!inStep(behind)) process.exitCode = 1
+} catch (error) {
+  console.error(error.message)
+  process.exitCode = 1
 }

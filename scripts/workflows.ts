@@ -1,8 +1,8 @@
 // What the workflow files say about themselves: calls, permissions, inputs.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse } from 'yaml'
 import type { InputDefinition } from './actions.ts'
+import { readYaml } from './yaml.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -50,7 +50,7 @@ export function yamlFiles(folder: string): readonly string[] {
 
 /** Reads a workflow file of the checkout. */
 export function readWorkflow(file: string): Workflow {
-  return parse(readFileSync(join(root, file), 'utf8'))
+  return readYaml(file)
 }
 
 /** Lists the reusable workflows: those with `on: workflow_call`. */
