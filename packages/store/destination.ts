@@ -1,5 +1,5 @@
 import type { Point } from './documents.ts'
-import { beforeId, isPointId } from './ids.ts'
+import { beforeId, deploymentOf, isPointId } from './ids.ts'
 import { readPoint, readVerified, type Store } from './store.ts'
 
 /** Where a rollback goes, or why it may not go anywhere. */
@@ -46,6 +46,10 @@ export async function findDestination(
     if (!point) return { is: 'none', why: `there is no restore point ${to}` }
     return { is: 'point', point, why: `${to} was named` }
   }
-  const before = undone === undefined ? undefined : await readPoint(store, beforeId(undone))
-  return chooseDestination(to === 'last-verified' ? to : 'auto', before, await readVerified(store))
+  const before =
+    undone === undefined || undone === '' ? undefined : await readPoint(store, beforeId(undone))
+  const verified = await readVerified(store)
+  // A deployment that was verified once and is undone now must not be its own destination.
+  const other = verified && deploymentOf(verified.id) === undone ? undefined : verified
+  return chooseDestination(to === 'last-verified' ? to : 'auto', before, other)
 }

@@ -6,6 +6,10 @@ export const beforeId = (deployment: string) => `${deployment}/before`
 export const afterId = (deployment: string) => `${deployment}/after`
 export const recordId = (undone: string, n: number) => `${undone}/rollback-${n}`
 
+/** The `after` of a rollback: beside the `after` that its deployment may have had. */
+export const rollbackAfterId = (record: string) =>
+  `${record.replace(/\/(rollback-\d+)$/, '.$1')}/after`
+
 /** The deployment that a point or record id belongs to. */
 export const deploymentOf = (id: string) => id.split('/').slice(0, 2).join('/')
 

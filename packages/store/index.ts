@@ -12,6 +12,7 @@ export {
   isRecordId,
   keys,
   recordId,
+  rollbackAfterId,
 } from './ids.ts'
 export { noJournal, type Pen, pointJournal, recordJournal } from './journal.ts'
 export {
@@ -27,6 +28,7 @@ export {
   takeLease,
 } from './lease.ts'
 export { connect, type Objects, objects, parseLocation, type Stored } from './objects.ts'
+export { closeRecord, type Draft, type Opened, openRecord } from './records.ts'
 export {
   changeDocument,
   changeEnvironment,

@@ -1,0 +1,12 @@
+import { verdicts } from '#core'
+import { choice, common, flag, optional, text } from '#inputs'
+
+export const inputs = {
+  ...common,
+  verdict: optional(choice(...verdicts)),
+  to: text,
+  consent: optional(text),
+  asked: flag,
+  reason: optional(text),
+  'on-inconclusive': optional(choice('hold', 'roll-back')),
+}

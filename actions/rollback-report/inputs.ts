@@ -1,0 +1,9 @@
+import { choice, common, optional, text } from '#inputs'
+
+export const inputs = {
+  ...common,
+  mode: choice('open', 'close'),
+  plan: optional(text),
+  record: optional(text),
+  reason: optional(text),
+}

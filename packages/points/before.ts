@@ -1,0 +1,133 @@
+import { iso, type Result, type Run } from '#core'
+import {
+  beforeId,
+  changeEnvironment,
+  createDocument,
+  type DeploymentState,
+  deploymentId,
+  envelope,
+  holderOf,
+  keys,
+  type Point,
+  readPoint,
+  readVerified,
+  type Store,
+  takeLease,
+} from '#store'
+import { type CapturedAll, type Captures, captureAll } from './components.ts'
+import { fingerprint } from './fingerprint.ts'
+import { readGate, refusals } from './gate.ts'
+import { outputsOf, refusedBy, resultOf, sectionsOf } from './render.ts'
+import { type Baseline, judgeBefore, runningCommit } from './verified.ts'
+
+/** What restore-point needs beside the run and the store. */
+export interface Ports {
+  readonly captures: Captures
+  /** Runs the configured checks once; undefined when there are none. */
+  readonly baseline: ((run: Run) => Promise<Baseline>) | undefined
+}
+
+/** Looks whether a deployment may start, and changes nothing. */
+export async function gate(run: Run, store: Store, ports: Ports): Promise<Result> {
+  const captured = await captureAll(run, ports.captures)
+  const reasons = refusals(await readGate(run, store, captured.problems))
+  if (reasons.length > 0) return refusedBy(store, reasons)
+  return {
+    outcome: 'done',
+    headline: `${store.environment} may be deployed, and could be rolled back right now`,
+    sections: sectionsOf(captured),
+  }
+}
+
+/**
+ * Takes the restore point `before`: gate, lease, what runs, baseline, then the document. An existing one is never
+ * overwritten; without a database it is also the last step before the caller's first, so the deployment begins here.
+ */
+export async function captureBefore(run: Run, store: Store, ports: Ports): Promise<Result> {
+  const captured = await captureAll(run, ports.captures)
+  const reasons = refusals(await readGate(run, store, captured.problems))
+  if (reasons.length > 0) return refusedBy(store, reasons)
+  const id = beforeId(deploymentId(store.environment, run.identity.runId))
+  const existing = await readPoint(store, id)
+  if (existing) return keepExisting(run, store, existing)
+
+  const baseline = await ports.baseline?.(run)
+  if (baseline?.verdict === 'error') {
+    return {
+      outcome: 'failed',
+      headline: `the checks cannot judge anything: ${baseline.why}; nothing was changed`,
+      next: ['mend the checks in the configuration file, then run again'],
+    }
+  }
+  const point = await newBefore(run, store, { id, captured, baseline })
+  if (run.dryRun) return resultOf('planned', point, captured)
+  const held = await holdLease(run, store)
+  if (held) return held
+  if (!(await createDocument(store, keys.document(id), point)))
+    return captureBefore(run, store, ports)
+  await noteLatest(store, id)
+  return resultOf('done', point, captured)
+}
+
+async function keepExisting(run: Run, store: Store, point: Point): Promise<Result> {
+  if (run.dryRun) return { outcome: 'unchanged', headline: `${point.id} is there already` }
+  const held = await holdLease(run, store)
+  if (held) return held
+  await noteLatest(store, point.id)
+  return {
+    outcome: 'unchanged',
+    headline: `${point.id} was taken at ${point.takenAt} and is kept`,
+    outputs: outputsOf(point),
+  }
+}
+
+async function holdLease(run: Run, store: Store): Promise<Result | undefined> {
+  const { runId, attempt } = run.identity
+  const deployment = deploymentId(store.environment, runId)
+  const taken = await takeLease(store, { owner: 'deployment', deployment, run: runId, attempt })
+  if (taken.is === 'held') return undefined
+  return refusedBy(store, [
+    {
+      why: `the environment is being changed by ${holderOf(taken.lease)}`,
+      next: 'wait until that run has ended, or cancel it, then run again',
+    },
+  ])
+}
+
+const noteLatest = (store: Store, pointId: string) =>
+  changeEnvironment(store, (state) => ({ ...state, latest: pointId.replace(/\/before$/, '') }))
+
+async function newBefore(
+  run: Run,
+  store: Store,
+  found: { id: string; captured: CapturedAll; baseline: Baseline | undefined },
+): Promise<Point> {
+  const verified = await readVerified(store)
+  const mark = fingerprint(found.captured.components)
+  const runs = runningCommit(mark, verified)
+  const state: DeploymentState = found.captured.components.rds ? 'captured' : 'deploying'
+  const at = iso(run.clock.now())
+  const why =
+    state === 'captured'
+      ? 'the restore point was taken'
+      : 'no database is named: the deployment begins'
+  return {
+    kind: 'restore-point',
+    ...envelope(store),
+    id: found.id,
+    point: 'before',
+    takenAt: at,
+    repository: run.identity.repository,
+    sha: run.identity.sha,
+    run: run.identity.runId,
+    verified: judgeBefore(mark, verified, found.baseline),
+    fingerprint: mark,
+    ...(runs === undefined ? {} : { runs }),
+    components: found.captured.components,
+    deployment: {
+      state,
+      history: [{ state, at, run: run.identity.runId, why }],
+      journal: [],
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import type { AwsConfig } from '#aws'
+import type { Capture, Captured, Run } from '#core'
+import { captureServices, connect as connectEcs } from '#ecs'
+import { baseline, connect as connectHealth, planChecks } from '#health'
+import type { EnvironmentConfig } from '#inputs'
+import { captureLedger } from '#migrations'
+import { captureDatabase, connect as connectRds } from '#rds'
+import type { Components } from '#store'
+import type { Baseline } from './verified.ts'
+
+/** How each component of an environment is captured; the one list of component kinds. */
+export type Captures = {
+  readonly [Kind in keyof Components]: Capture<NonNullable<Components[Kind]>> | undefined
+}
+
+/** The captures that an environment's configuration asks for. */
+export function capturesOf(aws: AwsConfig, config: EnvironmentConfig | undefined): Captures {
+  const { services, database, migrations } = config ?? {}
+  const rds = connectRds(aws)
+  return {
+    ecs: services && captureServices(connectEcs(aws), services),
+    rds: database && captureDatabase(rds, database),
+    migrations: database && migrations && captureLedger(rds, { ...database, ...migrations }),
+  }
+}
+
+/** What was found of all components together. */
+export interface CapturedAll {
+  readonly components: Components
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+  readonly rows: readonly (readonly [string, string])[]
+}
+
+/** Captures all components at the same time. Throws what a capture throws. */
+export async function captureAll(run: Run, captures: Captures): Promise<CapturedAll> {
+  const [ecs, rds, migrations] = await Promise.all([
+    captures.ecs?.(run),
+    captures.rds?.(run),
+    captures.migrations?.(run),
+  ])
+  const all: readonly Captured<unknown>[] = [ecs, rds, migrations].filter(
+    (found) => found !== undefined,
+  )
+  return {
+    components: {
+      ...(ecs && { ecs: ecs.state }),
+      ...(rds && { rds: rds.state }),
+      ...(migrations && { migrations: migrations.state }),
+    },
+    problems: all.flatMap((found) => found.problems),
+    warnings: all.flatMap((found) => found.warnings),
+    rows: all.flatMap((found) => found.rows),
+  }
+}
+
+/** The baseline of an environment's checks; undefined when none are configured. */
+export function baselineOf(aws: AwsConfig, config: EnvironmentConfig | undefined): ((run: Run) => Promise<Baseline>) | undefined {
+  if (config === undefined || config.checks.length === 0) return undefined
+  const plan = planChecks(config.checks, config.services)
+  return (run) => baseline(run, connectHealth(aws), plan)
+}

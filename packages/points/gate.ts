@@ -1,0 +1,105 @@
+import type { Run } from '#core'
+import {
+  beforeId,
+  deploymentId,
+  type EnvironmentState,
+  holderOf,
+  type Lease,
+  type Pin,
+  type Point,
+  readEnvironment,
+  readLease,
+  readPin,
+  readPoint,
+  type Store,
+} from '#store'
+
+/** Why a deployment may not start, and what to do about it. */
+export interface Refusal {
+  readonly why: string
+  readonly next: string
+}
+
+/** What the gate looks at. */
+export interface GateEvidence {
+  readonly run: string
+  readonly sha: string
+  readonly environment: EnvironmentState
+  readonly pin: Pin | undefined
+  readonly lease: Lease | undefined
+  /** By the server's clock. */
+  readonly now: number
+  /** The newest deployment's `before`, when it is not this one's. */
+  readonly latest: Point | undefined
+  /** Why a component could not be rolled back right now. */
+  readonly problems: readonly string[]
+}
+
+/** Lists every reason to refuse a deployment: a pinned commit, an open record, somebody else's lease, an unjudged deployment, readiness. */
+export function refusals(evidence: GateEvidence): readonly Refusal[] {
+  const { environment, pin, lease, latest, sha } = evidence
+  const found: Refusal[] = []
+  if (pin && !pin.released) {
+    found.push({
+      why: `the commit ${sha.slice(0, 12)} was rolled back (${pin.record}): ${pin.reason}`,
+      next: 'deploy a commit with the fix; "re-run" never deploys a rolled-back commit again',
+    })
+  }
+  if (environment.open !== undefined) {
+    found.push({
+      why: `the rollback ${environment.open} is open`,
+      next: `finish it (re-run its rollback job, or the Rollback button), or close it with a reason: rollback-report mode close, record ${environment.open}`,
+    })
+  }
+  if (lease && holdsAgainst(lease, evidence)) {
+    found.push({
+      why: `the environment is being changed by ${holderOf(lease)}`,
+      next: 'wait until that run has ended, or cancel it, then run again',
+    })
+  }
+  const unjudged =
+    latest?.deployment?.state === 'deploying' && latest.deployment.verdict?.verdict !== 'healthy'
+  if (latest && unjudged && environment.open === undefined) {
+    found.push({
+      why: `the deployment ${latest.id.replace(/\/before$/, '')} began and was never judged`,
+      next: `re-run the rollback job of run ${latest.run}, or press the Rollback button`,
+    })
+  }
+  const readiness = evidence.problems.map((why) => ({
+    why,
+    next: 'mend this before deploying: a rollback would fail on it',
+  }))
+  return [...found, ...readiness]
+}
+
+function holdsAgainst(lease: Lease, { run, now }: GateEvidence): boolean {
+  return lease.owner !== 'nobody' && lease.run !== run && Date.parse(lease.until) >= now
+}
+
+/** Reads what the gate needs: one look at the environment, the pin and the lease. */
+export async function readGate(
+  run: Run,
+  store: Store,
+  problems: readonly string[],
+): Promise<GateEvidence> {
+  const environment = await readEnvironment(store)
+  const own = deploymentId(store.environment, run.identity.runId)
+  const other =
+    environment.latest !== undefined && environment.latest !== own ? environment.latest : undefined
+  const [pin, lease, latest] = await Promise.all([
+    readPin(store, run.identity.sha),
+    readLease(store),
+    other === undefined ? undefined : readPoint(store, beforeId(other)),
+  ])
+  const now = store.objects.serverTime()
+  return {
+    run: run.identity.runId,
+    sha: run.identity.sha,
+    environment,
+    pin,
+    lease,
+    now,
+    latest,
+    problems,
+  }
+}

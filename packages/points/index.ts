@@ -1,0 +1,8 @@
+export { captureAfter, type Subject } from './after.ts'
+export { captureBefore, gate, type Ports } from './before.ts'
+export { type CapturedAll, type Captures, captureAll, capturesOf, baselineOf } from './components.ts'
+export { fingerprint } from './fingerprint.ts'
+export { type GateEvidence, type Refusal, refusals } from './gate.ts'
+export { list, show } from './list.ts'
+export { restorePoint, type Settings, settings } from './restorepoint.ts'
+export { type Baseline, judgeBefore, runningCommit } from './verified.ts'

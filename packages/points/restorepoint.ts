@@ -1,0 +1,64 @@
+import { InputError, type Result, type Run } from '#core'
+import { afterId, deploymentId, listPoints, readEnvironment, type Store } from '#store'
+import { captureAfter } from './after.ts'
+import { captureBefore, gate, type Ports } from './before.ts'
+import { list, show } from './list.ts'
+
+export type Mode = 'gate' | 'capture' | 'list' | 'show'
+
+/** The action's settings. */
+export interface Settings {
+  readonly mode: Mode
+  readonly point: 'before' | 'after'
+  /** The restore point to show; this run's `after` when left out. */
+  readonly id: string | undefined
+  /** The record of the rollback whose `after` is taken. */
+  readonly record: string | undefined
+}
+
+/** Checks how the inputs fit together. Throws `InputError` with all problems. */
+export function settings(given: {
+  readonly mode: Mode
+  readonly point: 'before' | 'after'
+  readonly id: string | undefined
+  readonly record: string | undefined
+  readonly environment: string | undefined
+}): Settings {
+  const { mode, point, id, record, environment } = given
+  const problems = [
+    ...(environment === undefined
+      ? ['environment: expected a name: restore points belong to an environment']
+      : []),
+    ...(id !== undefined && mode !== 'show' ? ['id: goes only with mode: show'] : []),
+    ...(record !== undefined && point === 'before' ? ['record: goes only with point: after'] : []),
+  ]
+  if (problems.length > 0) throw new InputError(problems)
+  return { mode, point, id, record }
+}
+
+/** Runs the action: gate, capture, list or show. Throws `InputError` when no store is named. */
+export async function restorePoint(
+  run: Run,
+  store: Store | undefined,
+  ports: Ports,
+  { mode, point, id, record }: Settings,
+): Promise<Result> {
+  if (store === undefined) {
+    throw new InputError([
+      'store: expected a bucket: restore points are kept there (input store, or store in the configuration file)',
+    ])
+  }
+  const deployment = deploymentId(store.environment, run.identity.runId)
+  switch (mode) {
+    case 'gate':
+      return gate(run, store, ports)
+    case 'capture':
+      return point === 'before'
+        ? captureBefore(run, store, ports)
+        : captureAfter(run, store, ports, { deployment, record })
+    case 'list':
+      return list(store, await listPoints(store), (await readEnvironment(store)).verified)
+    case 'show':
+      return show(store, id ?? afterId(deployment))
+  }
+}

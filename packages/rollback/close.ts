@@ -1,0 +1,213 @@
+import { consented, stepsOf } from '#chain'
+import { InputError, iso, join, type Outcome, passes, type Result, type Run } from '#core'
+import {
+  beforeId,
+  closeRecord,
+  type DeploymentState,
+  moveDeployment,
+  type Record,
+  readPoint,
+  readRecord,
+  releaseLease,
+  type Store,
+} from '#store'
+import { buttonCommand, closeCommand } from './commands.ts'
+import type { PlanDocument } from './document.ts'
+
+/** How a rollback stands, judged from its record alone. */
+export interface Judged {
+  readonly outcome: Outcome
+  readonly why: string
+}
+
+/** The parts that a rollback of this profile and consent must have, by the names they write into the record. */
+export function expectedParts(record: Record): readonly string[] {
+  const steps = stepsOf(record.profile, record.consent, {
+    services: 'ecs-rollback rollback' in record.parts || record.profile === 'C',
+    whileWaiting: 'stopped',
+  })
+  return [
+    ...(steps.restore ? ['rds-snapshot-guard restore'] : []),
+    ...(steps.restore && steps.start ? ['ecs-rollback start'] : []),
+  ]
+}
+
+/**
+ * Judges a rollback: done only when every part passed and the restored system was verified healthy. Doubt, a missing
+ * part and missing consent keep the record open.
+ */
+export function judge(record: Record): Judged {
+  const parts = Object.entries(record.parts)
+  const bad = parts.filter(([, part]) => !passes(part.outcome))
+  if (bad.length > 0) {
+    const why = bad.map(([name, part]) => `${name}: ${part.outcome}: ${part.headline}`).join('; ')
+    return { outcome: join(parts.map(([, part]) => part.outcome)), why }
+  }
+  if (record.profile === 'C' && !consented(record.consent)) {
+    return { outcome: 'partial', why: `the data waits for consent to the plan ${record.planId}` }
+  }
+  const missing = expectedParts(record).filter((name) => !(name in record.parts))
+  if (missing.length > 0)
+    return { outcome: 'partial', why: `not begun or killed: ${missing.join(', ')}` }
+  switch (record.verdict?.verdict) {
+    case 'healthy':
+      return { outcome: 'done', why: record.verdict.why }
+    case 'unhealthy':
+      return { outcome: 'unhealthy', why: record.verdict.why }
+    case 'inconclusive':
+    case 'error':
+      return { outcome: 'inconclusive', why: record.verdict.why }
+    case undefined:
+      return { outcome: 'inconclusive', why: 'what was restored has not been verified' }
+  }
+}
+
+/** Ends a run of a rollback: closes the record when it is verified, else leaves it open with the next commands. Releases the lease. */
+export async function close(run: Run, store: Store, id: string): Promise<Result> {
+  const record = await needRecord(store, id)
+  const judged = judge(record)
+  if (run.dryRun)
+    return { outcome: 'planned', headline: `${id} would end ${judged.outcome}: ${judged.why}` }
+  if (judged.outcome === 'superseded') return standing(store, record, judged)
+  if (judged.outcome !== 'done') {
+    await releaseLease(store, run.identity.runId)
+    return standing(store, record, judged)
+  }
+  await finish(run, store, record, { outcome: 'done', why: judged.why, state: 'rolled-back' })
+  return standing(store, record, judged)
+}
+
+/** Closes a record by hand: a person fixes forward. Needs a reason. */
+export async function closeByHand(
+  run: Run,
+  store: Store,
+  id: string,
+  reason: string,
+): Promise<Result> {
+  const record = await needRecord(store, id)
+  if (record.state === 'closed')
+    return { outcome: 'unchanged', headline: `${id} was closed at ${record.closedAt ?? ''}` }
+  if (run.dryRun) return { outcome: 'planned', headline: `${id} would be closed: ${reason}` }
+  const judged = judge(record)
+  await finish(run, store, record, { outcome: judged.outcome, why: reason, state: 'rolled-back' })
+  const stopped = record.journal.some((entry) => entry.operation === 'stop-service')
+  return {
+    outcome: 'done',
+    headline: `${id} is closed by ${run.identity.actor}: ${reason}`,
+    sections: [{ title: 'Parts', columns: ['part', 'outcome', 'what'], rows: partRows(record) }],
+    next: stopped
+      ? [
+          `services may be stopped: start them with the action ecs-rollback, mode: start, record ${id}, or by the next deployment`,
+        ]
+      : [],
+    outputs: { record: id },
+  }
+}
+
+async function needRecord(store: Store, id: string): Promise<Record> {
+  const record = await readRecord(store, id)
+  if (!record) throw new InputError([`record: there is no record ${id}`])
+  return record
+}
+
+async function finish(
+  run: Run,
+  store: Store,
+  record: Record,
+  end: { outcome: Outcome; why: string; state: DeploymentState },
+): Promise<void> {
+  const at = iso(run.clock.now())
+  if (await readPoint(store, beforeId(record.undone))) {
+    await moveDeployment(store, beforeId(record.undone), {
+      state: end.state,
+      why: end.why,
+      at,
+      run: run.identity.runId,
+    })
+  }
+  await closeRecord(store, record.id, {
+    outcome: end.outcome,
+    closedAt: at,
+    closedBy: run.identity.actor,
+    closedWhy: end.why,
+  })
+  await releaseLease(store, run.identity.runId)
+}
+
+function standing(store: Store, record: Record, judged: Judged): Result {
+  const headlines: { readonly [outcome: string]: string } = {
+    done: `${store.environment} is back at ${record.to} and healthy`,
+    partial: `${store.environment} is only partly back: ${judged.why}`,
+    unhealthy: `${store.environment} is back at ${record.to} and still unhealthy: ${judged.why}; it is not rolled back further`,
+  }
+  return {
+    outcome: judged.outcome,
+    headline:
+      headlines[judged.outcome] ??
+      `${store.environment}: the rollback ended ${judged.outcome}: ${judged.why}`,
+    sections: [
+      { title: 'Parts', columns: ['part', 'outcome', 'what'], rows: partRows(record) },
+      { title: 'Timeline', columns: ['at', 'what'], rows: timeline(record) },
+    ],
+    next: passes(judged.outcome) ? [] : nextCommands(store, record),
+    outputs: { record: record.id },
+    data: JSON.parse(JSON.stringify(record)),
+  }
+}
+
+function nextCommands(store: Store, record: Record): readonly string[] {
+  const waits = record.profile === 'C' && !consented(record.consent)
+  const { environment } = store
+  return [
+    waits
+      ? `consent to restoring the data (writes since the snapshot are lost): ${buttonCommand(environment, { consent: record.planId })}`
+      : `try again: ${buttonCommand(environment, {})}`,
+    `another destination: ${buttonCommand(environment, { to: '<restore point id>' })}`,
+    `fix forward: ${closeCommand(environment, record.id)}`,
+  ]
+}
+
+const partRows = (record: Record) =>
+  Object.entries(record.parts).map(([name, part]) => [name, part.outcome, part.headline])
+
+const timeline = (record: Record): string[][] => [
+  [record.openedAt, `record opened: ${record.reason}`],
+  ...record.journal.map((entry) => [
+    entry.at,
+    `${entry.component}: ${entry.operation} ${entry.on}`,
+  ]),
+  ...(record.verdict
+    ? [[record.verdict.at, `verdict: ${record.verdict.verdict}: ${record.verdict.why}`]]
+    : []),
+]
+
+/** Ends a run without a rollback: holds or abandons the deployment and gives the lease back. */
+export async function closeWithout(run: Run, store: Store, plan: PlanDocument): Promise<Result> {
+  const held = plan.choice === 'hold' || plan.choice === 'refused'
+  if (run.dryRun) return { outcome: 'planned', headline: plan.why }
+  const id = beforeId(plan.undone)
+  const point = plan.undone === '' ? undefined : await readPoint(store, id)
+  const state = point?.deployment?.state
+  if (state === 'captured' || state === 'deploying' || state === 'held') {
+    const to = held ? 'held' : 'abandoned'
+    if (plan.choice !== 'verify') {
+      await moveDeployment(store, id, {
+        state: to,
+        why: plan.why,
+        at: iso(run.clock.now()),
+        run: run.identity.runId,
+      })
+    }
+  }
+  if (plan.choice !== 'verify') await releaseLease(store, run.identity.runId)
+  return {
+    outcome: held ? 'inconclusive' : 'unchanged',
+    headline: `${store.environment}: nothing was rolled back: ${plan.why}`,
+    next: held
+      ? [
+          `roll back: ${buttonCommand(store.environment, {})}`,
+          'or fix forward: deploy a commit with the fix; this deployment is held, nothing happens by itself',
+        ]
+      : [],
+  }
+}

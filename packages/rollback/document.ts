@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { InputError } from '#core'
+import { profiles } from '#store'
+
+/** The plan as it goes from `rollback-plan` to `rollback-report`: ids and words, never ARNs or secrets. */
+export const planDocument = z.object({
+  version: z.literal(1),
+  choice: z.enum(['verify', 'roll-back', 'hold', 'nothing', 'refused']),
+  why: z.string(),
+  trigger: z.enum(['verdict', 'no-verdict', 'button']),
+  /** `<environment>/<run id>` of the deployment; empty when the environment was never deployed. */
+  undone: z.string(),
+  /** The commit that is taken back. */
+  from: z.string(),
+  to: z.string(),
+  profile: z.enum(profiles),
+  planId: z.string(),
+  consent: z.enum(['not-needed', 'given', 'automatic', 'missing', 'never']),
+  reason: z.string(),
+  /** Whether anything differs from the destination; a plan without operations writes no pin. */
+  operations: z.boolean(),
+  /** The open record that this plan goes on with. */
+  record: z.string().optional(),
+})
+export type PlanDocument = z.infer<typeof planDocument>
+
+/** Reads the `plan` input. Throws `InputError` when it is not what `rollback-plan` put out. */
+export function parsePlan(text: string): PlanDocument {
+  const parsed = planDocument.safeParse(fromJson(text))
+  if (parsed.success) return parsed.data
+  throw new InputError(['plan: expected the output plan of the action rollback-plan, unchanged'])
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import { chooseProfile, type LedgerNow, type ProfileChoice, subjectText } from '#chain'
+import { messageOf, type Run } from '#core'
+import type { Captures } from '#points'
+import {
+  beforeId,
+  type Components,
+  type Destination,
+  deploymentOf,
+  findDestination,
+  type Point,
+  type Record,
+  readEnvironment,
+  readPoint,
+  readRecord,
+  type Store,
+} from '#store'
+
+/** What the store says of the deployment in question. */
+export interface Known {
+  readonly undone: string
+  readonly before: Point | undefined
+  readonly record: Record | undefined
+  /** A newer deployment than this run's own: what it brought is not ours to undo (P14). */
+  readonly newer: string | undefined
+}
+
+/**
+ * Finds the deployment that is in question: this run's own with its open record; when a person asks, that of any open
+ * record, else the environment's newest.
+ */
+export async function findDeployment(run: Run, store: Store, asked: boolean): Promise<Known> {
+  const environment = await readEnvironment(store)
+  const own = `${store.environment}/${run.identity.runId}`
+  const { open } = environment
+  const ours = open !== undefined && (asked || deploymentOf(open) === own)
+  const record = ours ? await readRecord(store, open) : undefined
+  const undone = record?.undone ?? (asked ? (environment.latest ?? '') : own)
+  const before = undone === '' ? undefined : await readPoint(store, beforeId(undone))
+  const newer = environment.latest === undone ? undefined : environment.latest
+  return { undone, before, record, newer }
+}
+
+/** What runs now, as far as it can be read: a database that cannot be read is doubt, not an end. */
+export interface Now {
+  readonly components: Components
+  readonly ledger: LedgerNow | undefined
+}
+
+/** Looks at all components. Throws when the services cannot be read; a database that cannot be read is `unreadable`. */
+export async function lookNow(run: Run, captures: Captures): Promise<Now> {
+  const orWhy = async <T>(
+    look: Promise<{ state: T }> | undefined,
+  ): Promise<T | { unreadable: string } | undefined> => {
+    try {
+      return (await look)?.state
+    } catch (thrown) {
+      return { unreadable: messageOf(thrown) }
+    }
+  }
+  const [ecs, rds, migrations] = await Promise.all([
+    captures.ecs?.(run),
+    orWhy(captures.rds?.(run)),
+    orWhy(captures.migrations?.(run)),
+  ])
+  return {
+    components: {
+      ...(ecs && { ecs: ecs.state }),
+      ...(rds && !('unreadable' in rds) && { rds }),
+      ...(migrations && !('unreadable' in migrations) && { migrations }),
+    },
+    ledger: migrations,
+  }
+}
+
+/** The way to a destination: profile, plan id, and what differs now. */
+export interface Way {
+  readonly destination: Destination
+  readonly profile: ProfileChoice
+  readonly planId: string
+  /** One row per thing that would change: thing, now, then. */
+  readonly differences: readonly (readonly [string, string, string])[]
+}
+
+/** Finds destination and profile of a rollback, from the store and what runs now. */
+export async function findWay(store: Store, known: Known, now: Now, to: string): Promise<Way> {
+  const destination = await findDestination(store, known.record?.to ?? to, known.undone)
+  const point = destination.is === 'point' ? destination.point : undefined
+  const profile = chooseProfile({
+    destination: point?.components.migrations,
+    before: known.before?.components.migrations,
+    now: now.ledger,
+    snapshot: known.before?.deployment?.snapshot,
+    database: now.components.rds,
+  })
+  const subject = {
+    resourceId: known.before?.components.rds?.resourceId ?? '',
+    snapshot: known.before?.deployment?.snapshot?.id ?? '',
+    destination: point?.id ?? '',
+    added: profile.added,
+    removed: profile.removed,
+  }
+  const planId = known.record?.planId ?? hash(subjectText(subject))
+  return {
+    destination,
+    profile,
+    planId,
+    differences: point ? differ(point.components, now.components, profile) : [],
+  }
+}
+
+const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12)
+
+/** What differs between the destination and now; a desired count is not a difference of the release. */
+function differ(then: Components, now: Components, profile: ProfileChoice) {
+  const rows: [string, string, string][] = []
+  for (const service of then.ecs?.services ?? []) {
+    const current = now.ecs?.services.find(({ name }) => name === service.name)
+    if (current && sameCode(current, service)) continue
+    rows.push([service.name, current?.taskDefinition ?? 'not there', service.taskDefinition])
+  }
+  if (profile.profile === 'C' && then.migrations) {
+    rows.push([
+      'database',
+      `${profile.added.length} migrations more`,
+      'as in the snapshot before them',
+    ])
+  }
+  return rows
+}
+
+type Service = NonNullable<Components['ecs']>['services'][number]
+
+/** The same task definition is not enough: a tag may have moved, so digests are compared where both are known. */
+function sameCode(a: Service, b: Service): boolean {
+  const digests = (service: Service) =>
+    new Map(service.containers.map(({ name, digest }) => [name, digest]))
+  const [of, other] = [digests(a), digests(b)]
+  const moved = [...of].some(
+    ([name, digest]) => digest && other.get(name) && other.get(name) !== digest,
+  )
+  return a.taskDefinition === b.taskDefinition && !moved
+}

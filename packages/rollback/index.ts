@@ -1,0 +1,8 @@
+export { close, closeByHand, closeWithout, type Judged, judge } from './close.ts'
+export { buttonCommand, closeCommand } from './commands.ts'
+export { type PlanDocument, parsePlan, planDocument } from './document.ts'
+export { findDeployment, findWay, type Known, lookNow, type Now, type Way } from './evidence.ts'
+export { open } from './open.ts'
+export { rollbackPlan } from './plan.ts'
+export { type ReportSettings, reportSettings, rollbackReport } from './rollbackreport.ts'
+export { type PlanSettings, planSettings } from './settings.ts'

@@ -1,0 +1,90 @@
+import { iso, type Result, type Run } from '#core'
+import {
+  createDocument,
+  type Draft,
+  envelope,
+  holderOf,
+  keys,
+  openRecord,
+  type Pin,
+  type Record,
+  type Store,
+  takeLease,
+} from '#store'
+import type { PlanDocument } from './document.ts'
+
+/**
+ * Opens the record of a rollback before its first mutation: lease, record, pin, in this order. A second run with the
+ * same plan goes on with the same record; a rollback that somebody else does ends `superseded`.
+ */
+export async function open(run: Run, store: Store, plan: PlanDocument): Promise<Result> {
+  const { runId, attempt } = run.identity
+  if (run.dryRun) {
+    return {
+      outcome: 'planned',
+      headline: `a record of the rollback of ${plan.undone} would be opened`,
+    }
+  }
+  const taken = await takeLease(store, {
+    owner: 'rollback',
+    deployment: plan.undone,
+    run: runId,
+    attempt,
+  })
+  if (taken.is === 'taken')
+    return superseded(store, `it is being changed by ${holderOf(taken.lease)}`)
+  const opened = await openRecord(store, taken.lease, draftOf(run, plan))
+  if (opened.is === 'other') return superseded(store, `the rollback ${opened.open} is open`)
+  if (plan.operations) await pin(run, store, opened.record)
+  return {
+    outcome: 'done',
+    headline: `${opened.record.id} is ${opened.is}: ${plan.undone} goes back to ${plan.to}`,
+    sections: [{ title: 'Record', columns: ['what', 'value'], rows: rowsOf(opened.record) }],
+    outputs: { record: opened.record.id, consent: opened.record.consent },
+    data: JSON.parse(JSON.stringify(opened.record)),
+  }
+}
+
+function draftOf(run: Run, plan: PlanDocument): Draft {
+  const { runId, attempt, runUrl, repository, actor } = run.identity
+  const at = iso(run.clock.now())
+  const { undone, from, to, profile, planId, consent, reason, trigger } = plan
+  return {
+    ...{ undone, from, to, profile, planId, consent, reason, trigger, repository, actor },
+    openedAt: at,
+    runs: [{ run: runId, attempt, at, url: runUrl }],
+  }
+}
+
+/** Pins the commit, so that no re-run deploys it again. An existing pin is kept. */
+async function pin(run: Run, store: Store, record: Record): Promise<void> {
+  if (record.from === '') return
+  const document: Pin = {
+    kind: 'pin',
+    ...envelope(store),
+    sha: record.from,
+    record: record.id,
+    reason: record.reason,
+    at: iso(run.clock.now()),
+    by: run.identity.actor,
+  }
+  await createDocument(store, keys.pin(store.environment, record.from), document)
+}
+
+function superseded(store: Store, why: string): Result {
+  return {
+    outcome: 'superseded',
+    headline: `${store.environment} is not rolled back by this run: ${why}; nothing was changed`,
+    next: [
+      'wait for that run to end and look at what it did, then run again if it is still needed',
+    ],
+  }
+}
+
+const rowsOf = (record: Record): string[][] => [
+  ['Taken back', `${record.undone} (commit ${record.from.slice(0, 12)})`],
+  ['Back to', record.to],
+  ['Why', record.reason],
+  ['Asked by', `${record.actor} (${record.trigger})`],
+  ['Consent to restoring data', record.consent],
+]

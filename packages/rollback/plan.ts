@@ -1,0 +1,282 @@
+import {
+  type Consent,
+  consented,
+  type Decision,
+  decide,
+  decideConsent,
+  type Steps,
+  stepsOf,
+} from '#chain'
+import { InputError, type Result, type Run, type Section, span } from '#core'
+import type { Captures } from '#points'
+import type { Store } from '#store'
+import { buttonCommand } from './commands.ts'
+import type { PlanDocument } from './document.ts'
+import { findDeployment, findWay, type Known, lookNow, type Way } from './evidence.ts'
+import type { PlanSettings } from './settings.ts'
+
+/**
+ * Decides whether anything is rolled back, where to and in which order. Reads only. Its outputs switch the steps of the
+ * workflow; its output `plan` is what `rollback-report` opens the record from.
+ */
+export async function rollbackPlan(
+  run: Run,
+  store: Store | undefined,
+  captures: Captures,
+  settings: PlanSettings,
+): Promise<Result> {
+  if (store === undefined)
+    throw new InputError(['store: expected a bucket: the decision is made from what it keeps'])
+  const known = await findDeployment(run, store, settings.asked)
+  const decision = decide({
+    state: known.before?.deployment?.state,
+    stored: known.before?.deployment?.verdict?.verdict,
+    given: settings.verdict,
+    openRecord: known.record?.id,
+    onInconclusive: settings.onInconclusive,
+    asked: settings.asked,
+  })
+  if (decision.choice !== 'roll-back') return withoutRollback(run, store, known, decision, settings)
+  if (known.newer !== undefined && !settings.asked) return supersededBy(store, known.newer)
+  const now = await lookNow(run, captures)
+  const way = await findWay(store, known, now, settings.to)
+  return planned(run, store, { known, decision, way, settings })
+}
+
+/** Somebody else's fix is never rolled back (P14). */
+function supersededBy(store: Store, newer: string): Result {
+  return {
+    outcome: 'superseded',
+    headline: `${store.environment} was deployed again since by ${newer}: nothing is rolled back`,
+    next: [`look at ${newer}; to roll that one back: ${buttonCommand(store.environment, {})}`],
+    outputs: { decision: 'nothing' },
+  }
+}
+
+interface Findings {
+  readonly known: Known
+  readonly decision: Decision
+  readonly way: Way
+  readonly settings: PlanSettings
+}
+
+function planned(run: Run, store: Store, findings: Findings): Result {
+  const { known, decision, way, settings } = findings
+  const { destination, profile } = way
+  if (destination.is === 'none') return refusedFor(store, findings, destination.why)
+  const resumed = known.record !== undefined
+  if (settings.consent !== undefined && settings.consent !== way.planId) {
+    return refusedFor(
+      store,
+      findings,
+      `consent was given to the plan ${settings.consent}, but the plan is now ${way.planId}: what you consented to has changed`,
+    )
+  }
+  const kind = known.record?.profile ?? profile.profile
+  if (kind === 'C' && profile.impossible !== undefined && !resumed)
+    return refusedFor(store, findings, profile.impossible)
+  const consent = consentOf(known, way, settings)
+  if (way.differences.length === 0 && !resumed) return nothingDiffers(store, findings)
+  const steps = stepsOf(kind, consent, settings)
+  const document = documentOf(findings, {
+    choice: 'roll-back',
+    why: decision.why,
+    consent,
+    operations: way.differences.length > 0 || resumed,
+  })
+  return {
+    outcome: run.dryRun ? 'planned' : 'done',
+    headline: `${store.environment} goes back to ${destination.point.id}: ${decision.why}`,
+    sections: sectionsOf(run, findings, { consent, steps }),
+    next: consent === 'missing' ? [buttonCommand(store.environment, { consent: way.planId })] : [],
+    outputs: outputsOf(document, steps),
+    data: { ...document, steps: { ...steps } },
+  }
+}
+
+function consentOf(known: Known, way: Way, settings: PlanSettings): Consent {
+  const { record } = known
+  if (record && (record.consent === 'given' || record.consent === 'automatic'))
+    return record.consent
+  const profile = record?.profile ?? way.profile.profile
+  return decideConsent(profile, settings.dataRestore, {
+    given: settings.consent,
+    planId: way.planId,
+  })
+}
+
+function sectionsOf(
+  run: Run,
+  { known, decision, way, settings }: Findings,
+  plan: { consent: Consent; steps: Steps },
+): Section[] {
+  const { destination, profile } = way
+  const snapshot = known.before?.deployment?.snapshot
+  const kind = known.record?.profile ?? profile.profile
+  const lost =
+    consented(plan.consent) && snapshot
+      ? `everything written since ${snapshot.at} (${span(run.clock.now() - Date.parse(snapshot.at))} ago)`
+      : 'nothing'
+  return [
+    {
+      title: 'Plan',
+      columns: ['question', 'answer'],
+      rows: [
+        ['Why', decision.why],
+        ['Taken back', `${known.undone} (commit ${(known.before?.sha ?? 'unknown').slice(0, 12)})`],
+        [
+          'Back to',
+          destination.is === 'point'
+            ? `${destination.point.id}: ${destination.why}`
+            : destination.why,
+        ],
+        [
+          'Database',
+          kind === 'A'
+            ? `untouched: ${profile.why}`
+            : `restored from ${snapshot?.id ?? 'no snapshot'}: ${profile.why}`,
+        ],
+        ['Consent', consentText(plan.consent, way.planId)],
+        ['Data that is lost', lost],
+        ['Order', orderText(plan.steps)],
+        ...(settings.reason === '' ? [] : [['Reason', settings.reason]]),
+      ],
+    },
+    { title: 'What changes', columns: ['thing', 'now', 'then'], rows: way.differences },
+  ]
+}
+
+function consentText(consent: Consent, planId: string): string {
+  switch (consent) {
+    case 'not-needed':
+      return 'not needed: no data goes back'
+    case 'given':
+      return `given to the plan ${planId}`
+    case 'automatic':
+      return 'given in advance (data-restore: automatic)'
+    case 'missing':
+      return `missing: the data stays as it is until somebody consents to the plan ${planId}`
+    case 'never':
+      return 'never (data-restore: never): the data stays as it is'
+  }
+}
+
+function orderText(steps: Steps): string {
+  const named: readonly [keyof Steps, string][] = [
+    ['stop', 'stop writers'],
+    ['restore', 'restore the database beside the old one and cut over'],
+    ['code', 'code'],
+    ['start', 'start writers'],
+    ['verify', 'verify'],
+  ]
+  return named
+    .filter(([step]) => steps[step])
+    .map(([, text]) => text)
+    .join(' → ')
+}
+
+function withoutRollback(
+  run: Run,
+  store: Store,
+  known: Known,
+  decision: Decision,
+  settings: PlanSettings,
+): Result {
+  const way: Way = {
+    destination: { is: 'none', why: '' },
+    profile: { profile: 'A', why: '', added: [], removed: [] },
+    planId: '',
+    differences: [],
+  }
+  const document = documentOf(
+    { known, decision, way, settings },
+    { choice: decision.choice, why: decision.why, consent: 'not-needed', operations: false },
+  )
+  const texts = {
+    verify: 'nothing is rolled back: the release is marked verified',
+    hold: 'nothing is rolled back: held',
+    nothing: 'nothing to undo',
+    'roll-back': '',
+  }
+  return {
+    outcome: run.dryRun ? 'planned' : 'unchanged',
+    headline: `${store.environment}: ${texts[decision.choice]}: ${decision.why}`,
+    next: decision.choice === 'hold' ? [buttonCommand(store.environment, {})] : [],
+    outputs: outputsOf(document, none),
+    data: document,
+  }
+}
+
+const none: Steps = { stop: false, restore: false, code: false, start: false, verify: false }
+
+function refusedFor(store: Store, findings: Findings, why: string): Result {
+  const document = documentOf(findings, {
+    choice: 'refused',
+    why,
+    consent: 'missing',
+    operations: false,
+  })
+  return {
+    outcome: 'refused',
+    headline: `${store.environment} is not rolled back: ${why}; nothing was changed`,
+    next: [
+      'fix forward: deploy a commit with the fix',
+      `or stop the services: the action ecs-rollback with mode: stop, environment: ${store.environment}`,
+      `or name a restore point: ${buttonCommand(store.environment, { to: '<restore point id>' })}`,
+    ],
+    outputs: outputsOf(document, none),
+    data: document,
+  }
+}
+
+function nothingDiffers(store: Store, findings: Findings): Result {
+  const held = findings.decision.trigger === 'verdict'
+  const why = `what runs is what ${findings.way.destination.is === 'point' ? findings.way.destination.point.id : ''} says: there is nothing to put back`
+  const document = documentOf(findings, {
+    choice: held ? 'hold' : 'nothing',
+    why,
+    consent: 'not-needed',
+    operations: false,
+  })
+  return {
+    outcome: 'unchanged',
+    headline: `${store.environment}: ${why}`,
+    next: held ? ['look for the cause outside this release: a dependency, the network, data'] : [],
+    outputs: outputsOf(document, none),
+    data: document,
+  }
+}
+
+function documentOf(
+  { known, decision, way, settings }: Findings,
+  rest: Pick<PlanDocument, 'choice' | 'why' | 'consent' | 'operations'>,
+): PlanDocument {
+  return {
+    version: 1,
+    ...rest,
+    trigger: decision.trigger,
+    undone: known.undone,
+    from: known.before?.sha ?? '',
+    to: way.destination.is === 'point' ? way.destination.point.id : '',
+    profile: known.record?.profile ?? way.profile.profile,
+    planId: way.planId,
+    reason: settings.reason === '' ? decision.why : settings.reason,
+    ...(known.record ? { record: known.record.id } : {}),
+  }
+}
+
+function outputsOf(document: PlanDocument, steps: Steps) {
+  return {
+    decision: document.choice,
+    destination: document.to,
+    profile: document.profile,
+    'plan-id': document.planId,
+    consent: document.consent,
+    plan: JSON.stringify(document),
+    stop: String(steps.stop),
+    restore: String(steps.restore),
+    code: String(steps.code),
+    start: String(steps.start),
+    verify: String(steps.verify),
+  }
+}

@@ -1,0 +1,74 @@
+import { InputError, type Result, type Run } from '#core'
+import { isRecordId, readEnvironment, type Store } from '#store'
+import { close, closeByHand, closeWithout } from './close.ts'
+import { type PlanDocument, parsePlan } from './document.ts'
+import { open } from './open.ts'
+
+/** The action's settings. */
+export type ReportSettings =
+  | { readonly mode: 'open'; readonly plan: PlanDocument }
+  | { readonly mode: 'close'; readonly plan: PlanDocument; readonly record: string | undefined }
+  | { readonly mode: 'close-by-hand'; readonly record: string; readonly reason: string }
+
+/** Checks how the inputs fit together. Throws `InputError` with all problems. */
+export function reportSettings(given: {
+  readonly environment: string | undefined
+  readonly mode: 'open' | 'close'
+  readonly plan: string | undefined
+  readonly record: string | undefined
+  readonly reason: string | undefined
+}): ReportSettings {
+  const { mode, plan, record, reason } = given
+  const problems = [
+    ...(given.environment === undefined ? ['environment: expected a name'] : []),
+    ...(mode === 'open' && plan === undefined
+      ? ['plan: expected the output plan of the action rollback-plan']
+      : []),
+    ...(mode === 'close' && plan === undefined && record === undefined
+      ? ['record: expected the id of the record to close (or plan, in the chain)']
+      : []),
+    ...(mode === 'close' && plan === undefined && reason === undefined
+      ? ['reason: expected why the record is closed by hand']
+      : []),
+    ...(record !== undefined && !isRecordId(record)
+      ? ['record: expected <environment>/<run id>/rollback-<n>']
+      : []),
+  ]
+  if (problems.length > 0) throw new InputError(problems)
+  if (plan === undefined)
+    return { mode: 'close-by-hand', record: record ?? '', reason: reason ?? '' }
+  return mode === 'open' ? { mode, plan: parsePlan(plan) } : { mode, plan: parsePlan(plan), record }
+}
+
+/** Runs the action: opens or closes the record of a rollback. */
+export async function rollbackReport(
+  run: Run,
+  store: Store | undefined,
+  settings: ReportSettings,
+): Promise<Result> {
+  if (store === undefined)
+    throw new InputError(['store: expected a bucket: records are kept there'])
+  switch (settings.mode) {
+    case 'open':
+      return open(run, store, settings.plan)
+    case 'close-by-hand':
+      return closeByHand(run, store, settings.record, settings.reason)
+    case 'close': {
+      if (settings.plan.choice !== 'roll-back') return closeWithout(run, store, settings.plan)
+      const record = settings.record ?? (await openHere(store, settings.plan))
+      if (record === undefined)
+        return closeWithout(run, store, {
+          ...settings.plan,
+          choice: 'hold',
+          why: 'the record could not be opened',
+        })
+      return close(run, store, record)
+    }
+  }
+}
+
+/** The record that the open step of this job wrote, though its output was lost. */
+async function openHere(store: Store, plan: PlanDocument): Promise<string | undefined> {
+  const { open: id } = await readEnvironment(store)
+  return id?.startsWith(`${plan.undone}/`) ? id : undefined
+}

@@ -1,0 +1,91 @@
+import type { Lease, Record } from './documents.ts'
+import { recordSchema } from './documents.ts'
+import { keys, recordId } from './ids.ts'
+import {
+  changeEnvironment,
+  changeRecord,
+  createDocument,
+  envelope,
+  readRecord,
+  type Store,
+} from './store.ts'
+
+/** What a new record starts with; everything else is filled as the rollback goes on. */
+export type Draft = Pick<
+  Record,
+  | 'undone'
+  | 'from'
+  | 'to'
+  | 'profile'
+  | 'planId'
+  | 'consent'
+  | 'reason'
+  | 'actor'
+  | 'trigger'
+  | 'repository'
+  | 'openedAt'
+  | 'runs'
+>
+
+export type Opened =
+  | { readonly is: 'opened' | 'resumed'; readonly record: Record }
+  | { readonly is: 'other'; readonly open: string }
+
+/**
+ * Opens the record of a rollback, or goes on with the one that is open for the same deployment. The environment's
+ * pointer is written first, so that a kill in between leaves a name that the next run completes. `lease` proves that
+ * the caller may.
+ */
+export async function openRecord(store: Store, lease: Lease, draft: Draft): Promise<Opened> {
+  if (lease.owner !== 'rollback' || lease.deployment !== draft.undone) {
+    throw new Error(`the lease is for ${lease.deployment}, not for the rollback of ${draft.undone}`)
+  }
+  const n = await nextNumber(store, draft.undone)
+  const id = recordId(draft.undone, n)
+  const state = await changeEnvironment(store, (current) =>
+    current.open === undefined ? { ...current, open: id } : undefined,
+  )
+  if (state.open !== id) return { is: 'other', open: state.open ?? '' }
+  const record: Record = recordSchema.parse({
+    kind: 'record',
+    ...envelope(store),
+    id,
+    ...draft,
+    state: 'open',
+    journal: [],
+    parts: {},
+  })
+  if (await createDocument(store, keys.document(id), record)) return { is: 'opened', record }
+  const resumed = await changeRecord(store, id, (current) => ({
+    ...current,
+    consent: draft.consent === 'given' ? 'given' : current.consent,
+    runs: [...current.runs, ...draft.runs],
+  }))
+  return { is: 'resumed', record: resumed }
+}
+
+/** The number of the open record of a deployment, or one more than the last closed one. */
+async function nextNumber(store: Store, undone: string): Promise<number> {
+  const found = await store.objects.list(`${undone}/rollback-`)
+  const last = found.length
+  if (last === 0) return 1
+  const record = await readRecord(store, recordId(undone, last))
+  return record?.state === 'closed' ? last + 1 : last
+}
+
+/** Closes a record, then frees the environment. A re-run finishes what a killed one began. */
+export async function closeRecord(
+  store: Store,
+  id: string,
+  end: Required<Pick<Record, 'outcome' | 'closedAt' | 'closedBy' | 'closedWhy'>>,
+): Promise<Record> {
+  const closed = await changeRecord(store, id, (current) =>
+    current.state === 'closed' ? undefined : { ...current, ...end, state: 'closed' },
+  )
+  await changeEnvironment(store, (state) => {
+    if (state.open !== id) return undefined
+    const { open: _closed, ...rest } = state
+    return rest
+  })
+  return closed
+}
