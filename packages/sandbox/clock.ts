@@ -10,6 +10,10 @@ export interface Clock {
   now(): number
   after(milliseconds: number, run: () => void | Promise<void>): Timer
   sleep(milliseconds: number): Promise<void>
+  /** Simulated milliseconds since a moment of `now`. */
+  since(moment: number): number
+  /** The moment of `now` that is so many simulated milliseconds ahead. */
+  ahead(milliseconds: number): number
 }
 
 /** A clock on real timers in which a delay of 90 s with `scale` 30 takes 3 s. */
@@ -22,6 +26,8 @@ export function realClock(scale = 1): Clock {
     now: () => Date.now(),
     after,
     sleep: (milliseconds) => new Promise((resolve) => void after(milliseconds, resolve)),
+    since: (moment) => (Date.now() - moment) * scale,
+    ahead: (milliseconds) => Date.now() + milliseconds / scale,
   }
 }
 
@@ -64,5 +70,12 @@ export function virtualClock(start = Date.UTC(2026, 10, 22, 3, 0, 0)): VirtualCl
     time = Math.max(time, end)
   }
 
-  return { now: () => time, after, sleep: advance, advance }
+  return {
+    now: () => time,
+    after,
+    sleep: advance,
+    since: (moment) => time - moment,
+    ahead: (milliseconds) => time + milliseconds,
+    advance,
+  }
 }

@@ -15,7 +15,7 @@ export function isStarting(task: Task): boolean {
  */
 export function healthOf(world: World, task: Task): TaskView['health'] {
   if (task.lastStatus !== 'RUNNING' || !task.startedAt) return 'pending'
-  const age = world.clock.now() - task.startedAt.getTime()
+  const age = world.clock.since(task.startedAt.getTime())
   if (task.targetGroups.length === 0)
     return age >= world.timings.healthyWithoutCheck ? 'good' : 'pending'
   const states = targetStates(world, task)

@@ -197,7 +197,7 @@ function slowDown(world: World, service: Service): void {
   const level = service.launchFailures - FREE_LAUNCH_FAILURES
   if (level < 0) return
   const pause = Math.min(longestLaunchPause, firstLaunchPause * 2 ** level)
-  service.launchNotBefore = world.clock.now() + pause
+  service.launchNotBefore = world.clock.ahead(pause)
   world.clock.after(pause, () => wake(world, service))
   addEvent(
     world,
