@@ -1,5 +1,6 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import type { Context, Forward } from './dispatch.ts'
+import { commonError } from './errors.ts'
 import type { WireReply } from './wire.ts'
 
 /** Headers that belong to one connection, not to the message. */
@@ -55,11 +56,27 @@ async function replyOf(message: IncomingMessage): Promise<WireReply> {
   return { status: message.statusCode ?? 502, headers, body }
 }
 
+/**
+ * S3's conditions that ministack accepts without checking them. Refusing is better than a write that should have failed:
+ * PutObject, DeleteObject, GetObject and HeadObject are right there (tested), CopyObject is not.
+ */
+function refuseUnchecked({ request, route }: Context): void {
+  if (route.service !== 's3') return
+  const { 'if-none-match': noneMatch, 'if-match': match } = request.headers
+  const unchecked =
+    (route.operation === 'CopyObject' && (noneMatch ?? match) !== undefined) ||
+    (route.operation === 'PutObject' && noneMatch !== undefined && noneMatch !== '*')
+  if (!unchecked) return
+  const message = `The sandbox's S3 does not check this condition of ${route.operation}`
+  throw commonError('not-simulated', 'xml', message)
+}
+
 /** Sends calls on to a process on a loopback port, as the account that they were made for. */
 export function forwardTo(port: number): { forward: Forward; close(): void } {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
-  const forward: Forward = (context) =>
-    new Promise((resolve, reject) => {
+  const forward: Forward = async (context) => {
+    refuseUnchecked(context)
+    return await new Promise((resolve, reject) => {
       const outgoing = httpRequest({
         agent,
         host: '127.0.0.1',
@@ -72,5 +89,6 @@ export function forwardTo(port: number): { forward: Forward; close(): void } {
       outgoing.on('response', (message) => replyOf(message).then(resolve, reject))
       outgoing.end(context.request.body)
     })
+  }
   return { forward, close: () => agent.destroy() }
 }

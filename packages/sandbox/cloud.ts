@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import { type EcsService, ecsService } from './ecs/index.ts'
+import { createGateway, type Forward, type Gateway, keyring } from './gateway/index.ts'
+import { tokenEndpoint } from './oidc/endpoint.ts'
+import { type Issuer, oidcIssuer } from './oidc/index.ts'
+import { containerSecrets, parameterResolver } from './parameters.ts'
+import type { DataPlane } from './postgres/index.ts'
+import type { Runtime } from './processes/runtime.ts'
+import { type RdsService, rdsService } from './rds/index.ts'
+import { type SecretResolver, secretsService } from './secrets/index.ts'
+import type { Ground, Service } from './service.ts'
+import { type Role, stsService } from './sts/index.ts'
+
+/** What a service of the sandbox may need from the others. */
+export interface Wiring {
+  /** The value of a container secret's `valueFrom`, from Secrets Manager or SSM. */
+  readonly resolveSecret: SecretResolver
+}
+
+/** More services, or others in place of ours by the same name. */
+export type MoreServices = (ground: Ground, wiring: Wiring) => readonly Service[]
+
+/** What a cloud stands on: where containers run, where databases run, and who answers for everything else. */
+export interface CloudParts {
+  readonly ground: Ground
+  readonly runtime: Runtime
+  readonly data: DataPlane
+  readonly forward?: Forward
+  /** The roles that exist; without a list every role exists and trusts every job. */
+  readonly roles?: readonly Role[]
+  readonly services?: MoreServices
+}
+
+/** The simulated services behind one gateway. */
+export interface Cloud {
+  readonly gateway: Gateway
+  readonly ecs: EcsService
+  readonly rds: RdsService
+  readonly issuer: Issuer
+  /** Ends every process and timer of the services. */
+  close(): Promise<void>
+}
+
+/** Ends all services, also when one of them fails to end. Throws the first failure. */
+async function closeAll(services: readonly Service[]): Promise<void> {
+  const ends = await Promise.allSettled(services.map((service) => service.close?.()))
+  const failed = ends.find((end) => end.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
+/** Builds the services and the gateway before them, wired to each other. */
+export function createCloud(parts: CloudParts): Cloud {
+  const { ground, roles, forward } = parts
+  const { clock, log } = ground
+  const keys = keyring(clock)
+  const issuer = oidcIssuer(clock)
+  const secrets = secretsService({ clock })
+  const parameters: SecretResolver = (...call) => parameterResolver(gateway)(...call)
+  const resolveSecret = containerSecrets(secrets.resolveSecret, parameters)
+  const below = (name: string): Ground => ({ ...ground, folder: join(ground.folder, name) })
+  const ecs = ecsService(below('ecs'), { runtime: parts.runtime, resolveSecret })
+  const rds = rdsService(below('rds'), { data: parts.data })
+  const sts = stsService({ clock, keys, issuer, ...(roles && { roles }) })
+  const given = parts.services?.(ground, { resolveSecret }) ?? []
+  const replaced = new Set(given.map((service) => service.name))
+  const services = [
+    ...[secrets, sts, ecs, rds].filter((service) => !replaced.has(service.name)),
+    ...given,
+  ]
+  const gateway: Gateway = createGateway({
+    clock,
+    keys,
+    services,
+    log,
+    pages: { oidc: tokenEndpoint(issuer) },
+    ...(forward && { forward }),
+  })
+  return { gateway, ecs, rds, issuer, close: () => closeAll([ecs, rds, ...given]) }
+}
