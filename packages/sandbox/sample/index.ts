@@ -1,0 +1,7 @@
+export { type Clients, clientsOf, eventually } from './clients.ts'
+export { type InstallOptions, installSample, pushImages, type Sample } from './install.ts'
+export * from './names.ts'
+export { type DatabaseSeen, lookFromOutside, type Outside, type ServiceSeen } from './outside.ts'
+export { type Release, type ReleaseNumber, releases, serviceNames } from './releases.ts'
+export { configFile, type SampleRepository, sampleRepository } from './repository.ts'
+export { type Answer, type Seen, startTraffic, type Traffic } from './traffic.ts'

@@ -1,0 +1,119 @@
+import {
+  DescribeServicesCommand,
+  DescribeTasksCommand,
+  ListTasksCommand,
+} from '@aws-sdk/client-ecs'
+import { DescribeDBInstancesCommand } from '@aws-sdk/client-rds'
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import pg from 'pg'
+import type { Clients } from './clients.ts'
+import type { Sample } from './install.ts'
+import { cluster, databaseSecret } from './names.ts'
+import { serviceNames } from './releases.ts'
+
+/** What the front door says, asked several times so that each task behind the load balancer is met. */
+export interface FrontDoor {
+  readonly status: number
+  readonly release?: string
+  readonly commit?: string
+}
+
+/** One service as ECS describes it. */
+export interface ServiceSeen {
+  readonly name: string
+  /** `family:revision`. */
+  readonly taskDefinition: string
+  readonly desired: number
+  readonly running: number
+  readonly deployments: number
+  /** Digests of the images that really run, each once. */
+  readonly digests: readonly string[]
+}
+
+/** The database that the connection secret leads to. */
+export interface DatabaseSeen {
+  readonly instance: string
+  readonly applied: readonly string[]
+  readonly triggers: number
+  /** The refs of all triggers. */
+  readonly refs: ReadonlySet<string>
+}
+
+/** Everything, seen with plain clients. */
+export interface Outside {
+  readonly doors: readonly FrontDoor[]
+  readonly services: readonly ServiceSeen[]
+  readonly database: DatabaseSeen
+}
+
+async function knock(url: string): Promise<FrontDoor> {
+  try {
+    const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(3000) })
+    const { release, commit } = (await response.json()) as { release?: string; commit?: string }
+    return { status: response.status, ...(release && { release }), ...(commit && { commit }) }
+  } catch {
+    return { status: 0 }
+  }
+}
+
+const lastPart = (arn = '') => arn.slice(arn.lastIndexOf('/') + 1)
+
+async function digestsOf({ ecs }: Clients, serviceName: string): Promise<readonly string[]> {
+  const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster, serviceName }))
+  if (taskArns.length === 0) return []
+  const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }))
+  const digests = tasks.flatMap(({ containers = [] }) => containers.map((one) => one.imageDigest))
+  return [...new Set(digests)].map(String)
+}
+
+async function lookAtServices(clients: Clients): Promise<readonly ServiceSeen[]> {
+  const { services = [] } = await clients.ecs.send(
+    new DescribeServicesCommand({ cluster, services: [...serviceNames] }),
+  )
+  return Promise.all(
+    services.map(async (one) => ({
+      name: String(one.serviceName),
+      taskDefinition: lastPart(one.taskDefinition),
+      desired: one.desiredCount ?? 0,
+      running: one.runningCount ?? 0,
+      deployments: one.deployments?.length ?? 0,
+      digests: await digestsOf(clients, String(one.serviceName)),
+    })),
+  )
+}
+
+async function lookAtDatabase({ rds, secrets }: Clients): Promise<DatabaseSeen> {
+  const { SecretString } = await secrets.send(
+    new GetSecretValueCommand({ SecretId: databaseSecret }),
+  )
+  const { DBInstances = [] } = await rds.send(new DescribeDBInstancesCommand({}))
+  const port = Number(new URL(String(SecretString)).port)
+  const instance = DBInstances.find((one) => one.Endpoint?.Port === port)?.DBInstanceIdentifier
+  const client = new pg.Client({ connectionString: SecretString })
+  await client.connect()
+  try {
+    const applied = await client.query('select version from schema_migrations order by version')
+    const triggers = await client.query('select ref from triggers')
+    return {
+      instance: String(instance),
+      applied: applied.rows.map(({ version }) => version),
+      triggers: triggers.rows.length,
+      refs: new Set(triggers.rows.map(({ ref }) => ref)),
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+/** Looks at a sample company with HTTP, SQL and AWS's describe calls only: never with this suite's own code. */
+export async function lookFromOutside({
+  url,
+  clients,
+}: Pick<Sample, 'url' | 'clients'>): Promise<Outside> {
+  const [doors, services, database] = await Promise.all([
+    Promise.all(Array.from({ length: 6 }, () => knock(url))),
+    lookAtServices(clients),
+    lookAtDatabase(clients),
+  ])
+  return { doors, services, database }
+}

@@ -1,0 +1,82 @@
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ImageContent } from '../processes/images.ts'
+import type { Fault } from './programs/program.ts'
+
+/** The services of the sample company; each runs the program of its name. */
+export const serviceNames = ['api-gateway', 'event-processor', 'action-workers'] as const
+export type ServiceName = (typeof serviceNames)[number]
+
+/** One release as data. */
+export interface Release {
+  readonly number: ReleaseNumber
+  /** What it is, in the demo's words. */
+  readonly is: string
+  readonly fault: Fault
+  /** The migration that it adds. */
+  readonly migration?: string
+}
+
+export type ReleaseNumber = 1 | 2 | 3 | 4 | 6 | 10
+
+/** The releases that stories are told about. */
+export const releases: Readonly<Record<ReleaseNumber, Release>> = {
+  1: { number: 1, is: 'good', fault: 'none', migration: '20260901000000_base.sql' },
+  2: {
+    number: 2,
+    is: 'good, with an additive migration',
+    fault: 'none',
+    migration: '20260902000000_labels.sql',
+  },
+  3: { number: 3, is: 'answers 5xx', fault: 'answers-5xx' },
+  4: {
+    number: 4,
+    is: 'carries a migration that breaks the queries of every version',
+    fault: 'none',
+    migration: '20260904000000_titles.sql',
+  },
+  6: { number: 6, is: 'cannot start', fault: 'cannot-start' },
+  10: {
+    number: 10,
+    is: 'answers 5xx, and carries an additive migration',
+    fault: 'answers-5xx',
+    migration: '20260910000000_priorities.sql',
+  },
+}
+
+const folder = dirname(fileURLToPath(import.meta.url))
+
+/** The folder with the files that the company's repository is made from. */
+export const shopFolder = join(folder, 'shop')
+
+/** The program files run as they are: Node takes the types away. */
+const programOf = (service: ServiceName) => {
+  const emitted = import.meta.url.endsWith('.js') ? 'js' : 'ts'
+  return join(folder, 'programs', `${service}.${emitted}`)
+}
+
+/** What a service's image of a release holds. */
+export function imageContent(service: ServiceName, { number, fault }: Release): ImageContent {
+  return {
+    command: [process.execPath, '--disable-warning=ExperimentalWarning', programOf(service)],
+    environment: { RELEASE: String(number), ...(fault !== 'none' && { FAULT: fault }) },
+  }
+}
+
+/** The reference under which a registry of the account keeps a service's image of a release. */
+export function imageReference(
+  service: ServiceName,
+  { number }: Release,
+  { account, region }: { readonly account: string; readonly region: string },
+): string {
+  return `${account}.dkr.ecr.${region}.amazonaws.com/acme/${service}:release-${number}`
+}
+
+/** The migration files in the repository at a release that was built on the given earlier ones; 1 is always among them. */
+export function migrationsOf(
+  number: ReleaseNumber,
+  on: readonly ReleaseNumber[],
+): readonly string[] {
+  const lineage = new Set<ReleaseNumber>([1, ...on, number])
+  return [...lineage].flatMap((one) => releases[one].migration ?? []).sort()
+}
