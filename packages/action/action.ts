@@ -28,6 +28,8 @@ export interface Job<S extends Spec, Settings> {
   /** Undefined only for a single action that names no store. */
   readonly store: Store | undefined
   readonly environment: NamedEnvironment | undefined
+  /** This process's environment variables, for programs that an action starts. */
+  readonly variables: Readonly<Record<string, string | undefined>>
 }
 
 /** An action: its name, its inputs, where it journals, how inputs and configuration become settings, what it does. */
@@ -90,7 +92,15 @@ async function act<S extends Spec, Settings>(
   const attached = await attach(bare, store, { kind, record })
   if (attached.is === 'stopped') return attached.result
   const run = { ...bare, journal: attached.journal as Journal }
-  const job = { given, settings, run, aws, store, environment: resolved.environment }
+  const job = {
+    given,
+    settings,
+    run,
+    aws,
+    store,
+    environment: resolved.environment,
+    variables: process.env,
+  }
   const result = await definition.run(job).catch(resultOf)
   if (attached.record && store && !run.dryRun)
     await writePart(store, attached.record, partName(definition.name, given), result, run)

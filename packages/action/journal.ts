@@ -41,6 +41,7 @@ export async function attach(
 }
 
 async function attachPoint(run: Run, store: Store): Promise<Attached> {
+  if (run.dryRun) return { is: 'attached', journal: run.journal }
   const deployment = deploymentId(store.environment, run.identity.runId)
   const point = await readPoint(store, beforeId(deployment))
   if (!point) {
@@ -50,7 +51,6 @@ async function attachPoint(run: Run, store: Store): Promise<Attached> {
       next: ['run the action restore-point (mode capture) in this job before this step'],
     })
   }
-  if (run.dryRun) return { is: 'attached', journal: run.journal }
   const taken = await claim(run, store, 'deployment', deployment)
   if (taken.is === 'taken') return stopped(heldBy(store, holderOf(taken.lease), 'refused'))
   return { is: 'attached', journal: pointJournal(pen(run, store, taken.lease), point) }

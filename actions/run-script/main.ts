@@ -1,0 +1,12 @@
+import { action } from '#action'
+import { runScript, scriptSettings } from '#process'
+import { inputs } from './inputs.ts'
+
+void action({
+  name: 'run-script',
+  inputs,
+  journal: ({ script }) => (script === undefined ? 'none' : 'deployment'),
+  settings: scriptSettings,
+  run: ({ run, aws, settings, variables }) =>
+    runScript(run, settings, { inherited: variables, aws }),
+})
