@@ -17,7 +17,6 @@ function tests(name, paths, ...args) {
   return {
     ...jest([
       ...paths.map((path) => `__tests__/${path}/`),
-      '--passWithNoTests',
       '--json',
       '--outputFile',
       file,
@@ -36,7 +35,7 @@ const phases = [
       { name: 'bundles start', ...script('bundles') },
     ],
     [
-      { name: 'format, lint', command: 'biome', args: ['ci', '--colors=off', '.'] },
+      { name: 'format, lint', command: 'biome', args: ['ci', '--error-on-warnings', '--colors=off', '.'] },
       { name: 'docs in step', ...script('docs', '--check') },
       { name: 'workflows', ...script('lint-workflows') },
     ],
