@@ -1,6 +1,6 @@
 import type * as Ecs from '@aws-sdk/client-ecs'
 import { AwsError, type Operation } from '../service.ts'
-import { arnOf, clusterOf, invalid, nameOf, regionOf } from './lookup.ts'
+import { arnOf, clusterOf, invalid, localName, nameOf, regionOf } from './lookup.ts'
 import { pageOf } from './paging.ts'
 import type { Cluster, World } from './state.ts'
 import { tagList, tagMap } from './tags.ts'
@@ -30,8 +30,8 @@ export function clusterOperations(world: World): Record<string, Operation> {
     DescribeClusters: (input: Ecs.DescribeClustersCommandInput, caller) => {
       const region = regionOf(world, caller)
       const asked = input.clusters ?? ['default']
-      const found = asked.flatMap((one) => region.clusters.get(nameOf(one)) ?? [])
-      const missing = asked.filter((one) => !region.clusters.has(nameOf(one)))
+      const found = asked.flatMap((one) => region.clusters.get(localName(region, one)) ?? [])
+      const missing = asked.filter((one) => !region.clusters.has(localName(region, one)))
       return {
         clusters: found.map((cluster) => view(cluster, input.include)),
         failures: missing.map((one) => ({

@@ -1,5 +1,6 @@
 import { type Balancers, balancers } from '../balancer/balancers.ts'
 import type { TargetGroup } from '../balancer/targetGroup.ts'
+import type { Clock, Timer } from '../clock.ts'
 import { type ImageCatalogue, imageCatalogue } from '../processes/images.ts'
 import type { Runtime } from '../processes/runtime.ts'
 import type { Admin, Ground, Service } from '../service.ts'
@@ -38,14 +39,15 @@ export interface EcsService extends Service {
 
 /** A simulated Amazon ECS in which containers run where the runtime puts them. */
 export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
+  const { clock, cancelAll } = cancellable(ground.clock)
   const world: World = {
-    clock: ground.clock,
+    clock,
     folder: ground.folder,
     log: ground.log,
     timings: { ...FARGATE_TIMINGS, ...ports.timings },
     ids: idSource(),
     images: imageCatalogue(),
-    balancers: balancers(ground.clock),
+    balancers: balancers(clock),
     runtime: ports.runtime,
     resolveSecret: ports.resolveSecret,
     regions: new Map(),
@@ -68,10 +70,33 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
     admin: adminPages(world),
     close: async () => {
       world.closed = true
+      cancelAll()
       await world.balancers.close()
       await world.runtime.close()
     },
   }
+}
+
+/** A clock whose timers can all be dropped at once, so that a closed sandbox keeps no process alive. */
+function cancellable(clock: Clock): { clock: Clock; cancelAll: () => void } {
+  const timers = new Set<Timer>()
+  const after: Clock['after'] = (milliseconds, run) => {
+    const timer = clock.after(milliseconds, () => {
+      timers.delete(timer)
+      return run()
+    })
+    timers.add(timer)
+    const cancel = () => {
+      timers.delete(timer)
+      timer.cancel()
+    }
+    return { cancel }
+  }
+  const cancelAll = () => {
+    for (const timer of timers) timer.cancel()
+    timers.clear()
+  }
+  return { clock: { ...clock, after }, cancelAll }
 }
 
 function targetChanged(world: World, group: TargetGroup, id: string): void {

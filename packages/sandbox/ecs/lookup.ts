@@ -23,9 +23,15 @@ export function nameOf(reference: string): string {
   return reference.slice(reference.lastIndexOf('/') + 1)
 }
 
+/** The name in a reference; an ARN of another account or region names nothing here. */
+export function localName(region: Region, reference: string): string {
+  if (reference.startsWith('arn:') && !reference.startsWith(arnOf(region, ''))) return ''
+  return nameOf(reference)
+}
+
 /** A cluster by name or ARN, `default` when none is named; ClusterNotFoundException. */
 export function clusterOf(region: Region, reference: string | undefined): Cluster {
-  const cluster = region.clusters.get(nameOf(reference ?? 'default'))
+  const cluster = region.clusters.get(localName(region, reference ?? 'default'))
   if (cluster?.status !== 'ACTIVE')
     throw new AwsError('ClusterNotFoundException', 'Cluster not found.')
   return cluster
@@ -33,19 +39,19 @@ export function clusterOf(region: Region, reference: string | undefined): Cluste
 
 /** A service by name or ARN; ServiceNotFoundException. */
 export function serviceOf(cluster: Cluster, reference: string | undefined): Service {
-  const service = cluster.services.get(nameOf(reference ?? ''))
+  const service = cluster.services.get(localName(cluster.region, reference ?? ''))
   if (!service) throw new AwsError('ServiceNotFoundException', 'Service not found.')
   return service
 }
 
 /** A task by id or ARN. */
 export function findTask(cluster: Cluster, reference: string): Task | undefined {
-  return cluster.tasks.get(nameOf(reference))
+  return cluster.tasks.get(localName(cluster.region, reference))
 }
 
 /** A task definition by family (newest ACTIVE), `family:revision` or ARN. */
 export function findTaskDefinition(region: Region, reference: string): TaskDefinition | undefined {
-  const name = nameOf(reference)
+  const name = localName(region, reference)
   const [family = '', revision] = name.split(':')
   const known = region.families.get(family) ?? []
   if (revision === undefined) return known.filter((one) => one.status === 'ACTIVE').at(-1)
@@ -65,6 +71,16 @@ export function usableTaskDefinition(
   if (!found) throw new AwsError('ClientException', 'TaskDefinition not found.')
   if (found.status !== 'ACTIVE') throw new AwsError(inactiveCode, 'TaskDefinition is inactive')
   return found
+}
+
+/** Fargate runs only task definitions made for it. */
+export function checkLaunchType(
+  taskDefinition: TaskDefinition,
+  launchType: string | undefined,
+): void {
+  const { networkMode, cpu, memory } = taskDefinition.content
+  if (launchType === 'FARGATE' && !(networkMode === 'awsvpc' && cpu && memory))
+    throw invalid('Task definition does not support launch_type FARGATE.')
 }
 
 /** Every load balancer of a service must exist and name a container port of the task definition. */

@@ -1,6 +1,6 @@
 import type * as Ecs from '@aws-sdk/client-ecs'
 import { AwsError } from '../service.ts'
-import { checkLoadBalancers, invalid } from './lookup.ts'
+import { checkLaunchType, checkLoadBalancers, invalid } from './lookup.ts'
 import type {
   DeploymentConfiguration,
   RevisionConfig,
@@ -84,9 +84,8 @@ export function updatedConfig(
 
 function checkConfig(world: World, config: RevisionConfig): void {
   const { taskDefinition, launchType, networkConfiguration } = config
-  const { networkMode, cpu, memory } = taskDefinition.content
-  if (launchType === 'FARGATE' && !(networkMode === 'awsvpc' && cpu && memory))
-    throw invalid('Task definition does not support launch_type FARGATE.')
+  checkLaunchType(taskDefinition, launchType)
+  const { networkMode } = taskDefinition.content
   if (networkMode === 'awsvpc' && !networkConfiguration?.awsvpcConfiguration?.subnets?.length)
     throw invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
   checkLoadBalancers(world, taskDefinition, config.loadBalancers ?? [])
@@ -139,12 +138,11 @@ function checkSettings(settings: ServiceSettings): ServiceSettings {
   const { minimumHealthyPercent, maximumPercent } = settings.deploymentConfiguration
   if (settings.desiredCount < 0) throw invalid('desiredCount must not be negative.')
   if (minimumHealthyPercent < 0) throw invalid('minimumHealthyPercent must not be negative.')
-  if (
-    maximumPercent < minimumHealthyPercent ||
-    (maximumPercent <= 100 && minimumHealthyPercent >= 100)
-  )
+  if (maximumPercent < minimumHealthyPercent || maximumPercent < 1)
+    throw invalid('The maximumPercent must not be smaller than the minimumHealthyPercent.')
+  if (maximumPercent === 100 && minimumHealthyPercent === 100)
     throw invalid(
-      'The maximumPercent must be larger than the minimumHealthyPercent and, together with it, must allow a deployment to progress.',
+      'Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.',
     )
   return settings
 }

@@ -5,6 +5,7 @@ import {
   arnOf,
   clusterOf,
   invalid,
+  localName,
   nameOf,
   regionOf,
   serviceOf,
@@ -76,7 +77,7 @@ function create(world: World, input: Ecs.CreateServiceCommandInput, caller: Call
     warnedOfPercent: false,
     launchFailures: 0,
     launchNotBefore: 0,
-    staleUntil: world.clock.now() + world.staleReads,
+    staleUntil: world.clock.ahead(world.staleReads),
     staleView: 'missing',
   }
   cluster.services.set(name, service)
@@ -122,7 +123,7 @@ function remove(world: World, input: Ecs.DeleteServiceCommandInput, caller: Call
 function remember(world: World, service: Service): void {
   if (world.staleReads <= 0) return
   service.staleView = serviceView(service, true)
-  service.staleUntil = world.clock.now() + world.staleReads
+  service.staleUntil = world.clock.ahead(world.staleReads)
 }
 
 function describe(
@@ -135,7 +136,9 @@ function describe(
   if (asked.length > 10) throw invalid('Services cannot have more than 10 elements')
   const cluster = clusterOf(regionOf(world, caller), input.cluster)
   const withTags = input.include?.includes('TAGS') ?? false
-  const views = asked.map((one) => visible(world, { cluster, name: nameOf(one), withTags }))
+  const views = asked.map((one) =>
+    visible(world, { cluster, name: localName(cluster.region, one), withTags }),
+  )
   return {
     services: views.flatMap((view) => view ?? []),
     failures: asked

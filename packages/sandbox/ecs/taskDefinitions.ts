@@ -63,6 +63,9 @@ function register(
     tags: tagMap(tags),
   }
   region.families.set(family, [...known, made])
+  for (const { name, healthCheck, dependsOn } of content.containerDefinitions ?? [])
+    if (healthCheck || dependsOn?.length)
+      world.log(`ecs: ${made.arn}: healthCheck and dependsOn of ${name} are stored, not acted on`)
   return made
 }
 

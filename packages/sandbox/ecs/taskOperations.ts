@@ -3,6 +3,7 @@ import type { Caller, Operation } from '../service.ts'
 import { launch } from './launch.ts'
 import {
   arnOf,
+  checkLaunchType,
   clusterOf,
   findTask,
   invalid,
@@ -78,6 +79,7 @@ function run(world: World, input: Ecs.RunTaskCommandInput, caller: Caller) {
     input.taskDefinition ?? '',
     'InvalidParameterException',
   )
+  checkLaunchType(taskDefinition, input.launchType)
   const count = input.count ?? 1
   if (count < 1 || count > 10) throw invalid('count should be between 1 and 10.')
   const { networkMode, containerDefinitions = [] } = taskDefinition.content
