@@ -4,7 +4,7 @@ import { chmod, chown, cp, mkdir, mkdtemp, readFile, stat, symlink } from 'node:
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, parse } from 'node:path'
-import { type Runtime, run } from './run.ts'
+import type { Runtime } from './run.ts'
 
 /** PostgreSQL as installed from npm, ready to run in `root` as a user who may run it. */
 export interface Installation {
