@@ -1,0 +1,89 @@
+import type { Capture, Captured, Run } from '#core'
+import type { Database } from '#sql'
+import type { LedgerState } from '#store'
+import { type MigrationFile, pendingOf, readMigrationFiles } from './dbmate.ts'
+import { schemaFingerprint } from './fingerprint.ts'
+import { type Ledger, readLedger } from './ledger.ts'
+import { type LedgerChoice, type LedgerSettings, ledgerSettings } from './settings.ts'
+
+/** Opens the database that a connection (`secret:<name>`) resolves to; `connect` of the kind rds gives one. */
+export interface Opener {
+  readonly open: (run: Run, connection: string) => Promise<Database>
+}
+
+/** A ledger and the connection to the database in which it is. */
+export type LedgerOf = LedgerChoice & { readonly connection: string }
+
+/**
+ * Captures the ledger, the schema's fingerprint, and what of the checked-out release is not applied yet. Read-only. The
+ * settings are checked at once: throws `InputError`; the capture throws `CallError` when the database cannot be read.
+ */
+export function captureLedger(opener: Opener, choice: LedgerOf): Capture<LedgerState> {
+  const settings = ledgerSettings(choice)
+  return async (run) => {
+    const database = await opener.open(run, choice.connection)
+    const { ledger, schemaFingerprint } = await observeLedger(database, settings)
+    const files = settings.path === undefined ? [] : await readMigrationFiles(settings.path)
+    return assemble(settings, { ledger, fingerprint: schemaFingerprint, files })
+  }
+}
+
+/** Reads ledger and fingerprint in one transaction, so that they belong together. */
+export function observeLedger(
+  database: Database,
+  settings: LedgerSettings,
+): Promise<{ readonly ledger: Ledger; readonly schemaFingerprint: string }> {
+  return database.read(async (query) => ({
+    ledger: await readLedger(query, settings),
+    schemaFingerprint: await schemaFingerprint(query),
+  }))
+}
+
+interface Found {
+  readonly ledger: Ledger
+  readonly fingerprint: string
+  readonly files: readonly MigrationFile[] | undefined
+}
+
+function assemble(settings: LedgerSettings, found: Found): Captured<LedgerState> {
+  const { ledger, fingerprint, files } = found
+  const pending = [...pendingOf(files ?? [], ledger.applied)]
+  const risky = pending.filter((migration) => !migration.additive)
+  const state: LedgerState = {
+    tool: settings.tool,
+    table: settings.table,
+    applied: [...ledger.applied],
+    schemaFingerprint: fingerprint,
+    pending,
+  }
+  return {
+    state,
+    problems: ledger.dirty,
+    warnings: [
+      ...(ledger.exists
+        ? []
+        : [
+            `the ledger table ${settings.table} is not there: nothing was applied yet, or its name is another one`,
+          ]),
+      ...(files === undefined
+        ? [
+            `the folder ${settings.path} is not there: without the files of this release none of its migrations is known to be harmless`,
+          ]
+        : []),
+      ...risky.map(
+        ({ name, why }) =>
+          `${name} is more than an addition: ${why}; undoing it means a data restore`,
+      ),
+    ],
+    rows: [
+      [
+        `ledger ${settings.table}`,
+        `${ledger.applied.length} applied, last ${ledger.applied.at(-1) ?? 'none'}`,
+      ],
+      ['pending migrations', pending.length === 0 ? 'none' : pending.map(describe).join('; ')],
+    ],
+  }
+}
+
+const describe = ({ name, additive }: { name: string; additive: boolean }) =>
+  `${name} (${additive ? 'additive' : 'not additive'})`
