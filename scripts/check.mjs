@@ -35,7 +35,11 @@ const phases = [
       { name: 'bundles start', ...script('bundles') },
     ],
     [
-      { name: 'format, lint', command: 'biome', args: ['ci', '--error-on-warnings', '--colors=off', '.'] },
+      {
+        name: 'format, lint',
+        command: 'biome',
+        args: ['ci', '--error-on-warnings', '--colors=off', '.'],
+      },
       { name: 'docs in step', ...script('docs', '--check') },
       { name: 'workflows', ...script('lint-workflows') },
     ],

@@ -126,7 +126,7 @@ describe('the rules find what they look for', () => {
     const { timeout } = common
     const lenient: Parser<string> = (value) => ({ ok: true, value })
     expect(badDefaults(definition, { timeout, mode: lenient })).toEqual([
-      'timeout: default does not parse, expected a duration from 1s to 12h',
+      expect.stringMatching(/^timeout: default does not parse, expected a duration/),
       'mode: required, but empty is accepted',
       'extra: no parser',
     ])
