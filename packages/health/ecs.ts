@@ -1,4 +1,4 @@
-import { type LiveService, type LiveTask, type Observed, primaryOf } from '#ecs'
+import { type LiveService, type LiveTask, type Observed, primaryOf, type ServiceEvent } from '#ecs'
 import { brief, type Late, type Seen } from './sample.ts'
 import { repeated } from './stopped.ts'
 
@@ -138,12 +138,15 @@ function undone(service: LiveService, context: EcsContext): Seen | undefined {
       `ECS gave up ${failed.taskDefinition}: ${brief(failed.why, 120)}`,
     )
   }
-  const { since } = context
-  const event =
-    since === undefined
-      ? undefined
-      : service.events.find(({ at, message }) => at >= since && /rolling back to/i.test(message))
+  const event = goneBack(service, context.since)
   return event && hard(name, 'rolled back by ECS', brief(event.message, 160))
+}
+
+/** The event of a rollback by ECS that is newer than the restore point and than what runs now. */
+function goneBack(service: LiveService, since: number | undefined): ServiceEvent | undefined {
+  if (since === undefined) return undefined
+  const from = Math.max(since, primaryOf(service)?.createdAt ?? 0)
+  return service.events.find(({ at, message }) => at >= from && /rolling back to/i.test(message))
 }
 
 /** Two tasks of the current deployment that ended for the same deterministic cause. */

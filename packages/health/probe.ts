@@ -5,6 +5,7 @@ import type { EcsPlan, HttpPlan, PlannedCheck } from './checks.ts'
 import { type EcsContext, type EcsLook, judgeEcs, type Remembered, remember } from './ecs.ts'
 import type { FetchOnce } from './fetch.ts'
 import { judgeHttp } from './http.ts'
+import { type Redact, redactor } from './redact.ts'
 import { brief, type Sample, type Seen } from './sample.ts'
 import type { Expected } from './version.ts'
 
@@ -44,13 +45,25 @@ export function makeProbes(
   ports: Ports,
   given: { readonly checks: readonly PlannedCheck[]; readonly wanted: Wanted },
 ): readonly Probe[] {
+  const redact = redactor(given.checks)
   return given.checks.map((check) => {
     const look =
       check.kind === 'http'
         ? httpLook(clock, ports, { check, expected: given.wanted.version })
         : ecsLook(ports, check, given.wanted)
-    return { check, look: () => timed(clock, look) }
+    return { check, look: () => timed(clock, async () => clean(await look(), redact)) }
   })
+}
+
+/** A service may echo what it was sent. */
+function clean(seen: Seen, redact: Redact): Seen {
+  return {
+    ...seen,
+    value: redact(seen.value),
+    expected: redact(seen.expected),
+    why: redact(seen.why),
+    ...(seen.hard === undefined ? {} : { hard: redact(seen.hard) }),
+  }
 }
 
 async function timed(clock: Clock, look: () => Promise<Seen>): Promise<Sample> {

@@ -62,6 +62,8 @@ const httpCheck = z.strictObject({
 
 const ecsCheck = z.strictObject({ ecs: z.literal(true), name: name.optional() })
 
+const checks = z.array(z.union([httpCheck, ecsCheck]))
+
 const environment = z.strictObject({
   region: z.string().regex(regionName, 'expected a region such as us-east-1'),
   account: z.string().regex(accountId, 'expected 12 digits in quotes'),
@@ -69,7 +71,7 @@ const environment = z.strictObject({
   services: services.optional(),
   database: database.optional(),
   migrations: migrations.optional(),
-  checks: z.array(z.union([httpCheck, ecsCheck])).default([]),
+  checks: checks.default([]),
   watch: span.default('15m'),
   'on-inconclusive': z.enum(['hold', 'roll-back']).default('hold'),
 })
@@ -91,14 +93,39 @@ export type Check = HttpCheck | EcsCheck
 export function parseConfig(
   given: string,
 ): { readonly config: Config } | { readonly problems: readonly string[] } {
+  const parsed = parseYaml(given, configSchema)
+  return 'value' in parsed ? { config: parsed.value } : parsed
+}
+
+/** Parses a list of checks as the configuration file has it below `checks`. Never quotes values. */
+export function parseChecks(
+  given: string,
+): { readonly checks: readonly Check[] } | { readonly problems: readonly string[] } {
+  const parsed = parseYaml(given, checks)
+  return 'value' in parsed ? { checks: parsed.value } : parsed
+}
+
+function parseYaml<T>(
+  given: string,
+  schema: z.ZodType<T>,
+): { readonly value: T } | { readonly problems: readonly string[] } {
   const document = parseDocument(given, { uniqueKeys: true })
   if (document.errors.length > 0) {
     return { problems: document.errors.map((error) => error.message.split('\n')[0] ?? 'not YAML') }
   }
-  const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: 0 }))
+  const parsed = schema.safeParse(plain(document))
   return parsed.success
-    ? { config: parsed.data }
+    ? { value: parsed.data }
     : { problems: parsed.error.issues.flatMap((issue) => describe(issue)) }
+}
+
+/** Anchors are welcome; a document that multiplies itself through them reads as none. */
+function plain(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch {
+    return undefined
+  }
 }
 
 /** A problem of the schema library in one line: the path first, then what was expected. */

@@ -9,6 +9,7 @@ export {
   type EcsCheck,
   type EnvironmentConfig,
   type HttpCheck,
+  parseChecks,
   parseConfig,
 } from './config.ts'
 export {
