@@ -1,5 +1,7 @@
 export { captureServices, describeState } from './capture.ts'
+export { changeServices } from './change.ts'
 export { connect, type EcsClients } from './client.ts'
+export { type Destination, parseDestination } from './destination.ts'
 export {
   type FailureClass,
   failureOf,
@@ -26,4 +28,5 @@ export {
   type Services,
   serviceOf,
 } from './observe.ts'
+export { type EcsSettings, type Mode, modes, settings } from './settings.ts'
 export * from './state.ts'

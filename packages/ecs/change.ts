@@ -1,0 +1,27 @@
+import type { Result, Run } from '#core'
+import type { Store } from '#store'
+import type { EcsClients } from './client.ts'
+import { redeploy } from './redeploy.ts'
+import { rollback } from './rollback.ts'
+import type { EcsSettings } from './settings.ts'
+import { start } from './start.ts'
+import { stop } from './stop.ts'
+
+/** Does what the settings say with the services that they name. */
+export function changeServices(
+  run: Run,
+  clients: EcsClients,
+  settings: EcsSettings,
+  store: Store | undefined,
+): Promise<Result> {
+  switch (settings.mode) {
+    case 'rollback':
+      return rollback(run, clients, settings, store)
+    case 'stop':
+      return stop(run, clients, settings, store)
+    case 'start':
+      return start(run, clients, settings, store)
+    case 'redeploy':
+      return redeploy(run, clients, settings, store)
+  }
+}

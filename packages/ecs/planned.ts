@@ -1,0 +1,75 @@
+import type { Result, Section } from '#core'
+import type { ServicePlan } from './plan.ts'
+import { digest12 } from './state.ts'
+import { outputs, plainRow } from './table.ts'
+
+/** The service of a plan. */
+export const nameOf = (plan: ServicePlan) => (plan.is === 'refused' ? plan.name : plan.service.name)
+
+/** What a plan does in the words of a person. */
+const words: Readonly<Record<ServicePlan['is'], string>> = {
+  update: 'deploy',
+  attach: 'watch what is under way',
+  unchanged: 'nothing',
+  'left-alone': 'nothing (warning)',
+  superseded: 'nothing (superseded)',
+  refused: 'refused',
+}
+
+/** `web:7 → web:5`, or what stays. */
+export function changeOf(plan: ServicePlan): string {
+  if (plan.is === 'refused') return ''
+  const from = plan.service.taskDefinition
+  return 'target' in plan ? `${from} → ${plan.target.definition.name}` : from
+}
+
+function planTable(plans: readonly ServicePlan[]): Section {
+  return {
+    title: 'Plan',
+    columns: ['service', 'from → to', 'digests', 'tasks', 'does', 'why'],
+    rows: plans.map((plan) => [
+      nameOf(plan),
+      changeOf(plan),
+      'target' in plan
+        ? (plan.target.recorded ?? [])
+            .map(({ name, digest }) => `${name}@${digest12(digest)}`)
+            .join(' ')
+        : '',
+      plan.is === 'refused' ? '' : `${plan.service.running}/${plan.service.desired}`,
+      words[plan.is],
+      plan.why,
+    ]),
+  }
+}
+
+/** The refusal of a whole rollback, with the reason of each service that is in its way. */
+export function refusePlans(
+  plans: readonly ServicePlan[],
+  refusals: readonly Extract<ServicePlan, { is: 'refused' }>[],
+): Result {
+  const reasons = refusals.map(({ name, why }) => `${name}: ${why}`)
+  return {
+    outcome: 'refused',
+    headline: `${reasons[0] ?? ''}${reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : ''}; nothing was changed`,
+    sections: [planTable(plans)],
+    next: [...reasons, 'name another destination in to:, or only the other services in services:'],
+  }
+}
+
+/** What a dry run says. */
+export function planned(plans: readonly ServicePlan[], why: string): Result {
+  const updates = plans.filter((plan) => plan.is === 'update').length
+  const rows = plans.flatMap((plan) =>
+    plan.is === 'refused'
+      ? []
+      : [plainRow(plan.service, { outcome: 'planned', why: plan.why, change: changeOf(plan) })],
+  )
+  const { 'live-task-definitions': live } = outputs(rows)
+  return {
+    outcome: 'planned',
+    headline: `${updates} of ${plans.length} services would be deployed: ${why}`,
+    sections: [planTable(plans)],
+    outputs: { 'live-task-definitions': live },
+    data: { plan: plans.map((plan) => ({ service: nameOf(plan), does: plan.is, why: plan.why })) },
+  }
+}

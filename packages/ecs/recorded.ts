@@ -1,0 +1,76 @@
+import type { Written } from '#core'
+
+/** What the journal says of a service's desired count. */
+export type Recorded =
+  | { readonly is: 'none' }
+  /** A stop is open: `count` is what ran before it. */
+  | { readonly is: 'stopped'; readonly count: number }
+  /** A start was sent or about to be sent. */
+  | { readonly is: 'started'; readonly count: number }
+
+/**
+ * Reads a service's count from the journal. A second stop never puts 0 over the real count; one that found more (a
+ * scaling between two attempts) counts, because counts never fall below what load needs (P6).
+ */
+export function recordedCount(entries: readonly Written[], service: string): Recorded {
+  let recorded: Recorded = { is: 'none' }
+  for (const entry of entries) {
+    if (entry.component !== 'ecs' || entry.on !== service) continue
+    const count = countOf(entry)
+    if (count === undefined) continue
+    if (entry.operation === 'start') recorded = { is: 'started', count }
+    if (entry.operation === 'stop') recorded = { is: 'stopped', count: stopCount(recorded, count) }
+  }
+  return recorded
+}
+
+function stopCount(recorded: Recorded, count: number): number {
+  switch (recorded.is) {
+    case 'none':
+      return count
+    case 'stopped':
+      return Math.max(recorded.count, count)
+    case 'started':
+      // At 0 the start between the two never arrived; its count still stands.
+      return count === 0 ? recorded.count : count
+  }
+}
+
+function countOf(entry: Written): number | undefined {
+  const detail = entry.detail
+  if (typeof detail !== 'object' || detail === null || !('desiredCount' in detail)) return undefined
+  const count = detail.desiredCount
+  return typeof count === 'number' ? count : undefined
+}
+
+/** Tells whether a recorded stop of the service is open: then desiring no task is on purpose. */
+export function isStopped(entries: readonly Written[], service: string): boolean {
+  return recordedCount(entries, service).is === 'stopped'
+}
+
+/** A deployment that this record sent, with what was there before it. */
+export interface SentUpdate {
+  readonly from: string
+  readonly to: string
+  /** The ids of the deployments that were listed then. */
+  readonly before: readonly string[]
+  /** The run that sent it, whichever attempt. */
+  readonly run: string
+}
+
+/** The last deployment of a service that the journal knows, by operation. */
+export function lastSent(
+  entries: readonly Written[],
+  service: string,
+  operation: 'update-service' | 'redeploy',
+): SentUpdate | undefined {
+  const entry = entries.findLast(
+    (one) => one.component === 'ecs' && one.operation === operation && one.on === service,
+  )
+  const detail = entry?.detail
+  if (!entry || typeof detail !== 'object' || detail === null || !('before' in detail)) {
+    return undefined
+  }
+  const { from, to, before } = detail as Omit<SentUpdate, 'run'>
+  return { from, to, before, run: entry.run }
+}

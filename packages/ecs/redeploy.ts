@@ -1,0 +1,149 @@
+import type { Entry, Result, Run, Written } from '#core'
+import type { Store } from '#store'
+import { begin } from './begin.ts'
+import type { EcsClients } from './client.ts'
+import { inParallel } from './parallel.ts'
+import type { Watch } from './progress.ts'
+import { lastSent } from './recorded.ts'
+import { deploy, type Sent } from './send.ts'
+import type { EcsSettings } from './settings.ts'
+import { type LiveService, primaryOf } from './state.ts'
+import { endedRow, plainRow, type Row, resultOf, wouldBe } from './table.ts'
+import { watchAll } from './watch.ts'
+
+/** What restarting one service takes. */
+export type RedeployPlan =
+  | { readonly is: 'deploy'; readonly service: LiveService; readonly why: string }
+  /** Sent before by this run, or under way: watched and not repeated. */
+  | {
+      readonly is: 'attach'
+      readonly service: LiveService
+      readonly deployment: string
+      readonly before: readonly string[]
+      readonly why: string
+    }
+  | { readonly is: 'refused'; readonly service: LiveService; readonly why: string }
+
+/** Plans a new deployment of what a service runs: pure. One that this run sent already is not sent again. */
+export function planRedeploy(
+  service: LiveService,
+  entries: readonly Written[],
+  runId: string,
+): RedeployPlan {
+  if (service.controller !== 'ECS') {
+    return { is: 'refused', service, why: `its deployment controller is ${service.controller}` }
+  }
+  if (service.desired === 0) {
+    return { is: 'refused', service, why: 'it desires no task: mode start brings them back' }
+  }
+  const sent = lastSent(entries, service.name, 'redeploy')
+  const primary = primaryOf(service)
+  const arrived = sent && primary && !sent.before.includes(primary.id)
+  if (arrived && (sent.run === runId || primary.state === 'IN_PROGRESS')) {
+    const { id: deployment, state } = primary
+    return { is: 'attach', service, deployment, before: sent.before, why: `sent before, ${state}` }
+  }
+  return { is: 'deploy', service, why: `new tasks of ${service.taskDefinition}` }
+}
+
+/** Restarts services: a new deployment of the task definition they have, watched until P13 holds. */
+export async function redeploy(
+  run: Run,
+  clients: EcsClients,
+  settings: EcsSettings,
+  store: Store | undefined,
+): Promise<Result> {
+  const { cluster } = settings
+  const begun = await begin(run, clients, settings, store)
+  if (begun.is === 'refused') return begun.result
+  const plans = begun.services.map((service) =>
+    planRedeploy(service, begun.entries, run.identity.runId),
+  )
+  const refusals = plans.filter((plan) => plan.is === 'refused')
+  if (refusals.length > 0) {
+    const reasons = refusals.map(({ service, why }) => `${service.name}: ${why}`)
+    return {
+      outcome: 'refused',
+      headline: `${reasons.join('; ')}; nothing was changed`,
+      next: ['leave them out of services'],
+    }
+  }
+  if (run.dryRun) return planned(cluster, plans)
+  return carryOut(run, clients, { cluster, plans })
+}
+
+const changeOf = ({ service }: RedeployPlan) => `${service.taskDefinition} anew`
+
+function planned(cluster: string, plans: readonly RedeployPlan[]): Result {
+  const rows = plans.map((plan) =>
+    plainRow(plan.service, { outcome: 'planned', why: plan.why, change: changeOf(plan) }),
+  )
+  const count = plans.filter((plan) => plan.is === 'deploy').length
+  return wouldBe(rows, `${count} of ${plans.length} services of ${cluster} would be deployed anew`)
+}
+
+async function carryOut(
+  run: Run,
+  clients: EcsClients,
+  given: { readonly cluster: string; readonly plans: readonly RedeployPlan[] },
+): Promise<Result> {
+  const { cluster, plans } = given
+  const orders = plans.filter((plan) => plan.is === 'deploy')
+  await run.journal.intend(orders.map(entryOf))
+  const sent = await inParallel(orders, async ({ service }) => {
+    const order = { cluster, service, name: service.taskDefinition, force: true }
+    return [service.name, await deploy(run, clients, order)] as const
+  })
+  const answers = new Map(sent)
+  const watches = plans.flatMap((plan) => watchOf(plan, answers) ?? [])
+  const ended = await watchAll(run, clients, { cluster, watches })
+  const rows = plans.map((plan): Row => {
+    const change = changeOf(plan)
+    const one = ended.find(({ name }) => name === plan.service.name)
+    if (one) return endedRow(one, change)
+    const answer = answers.get(plan.service.name)
+    const failure = answer?.is === 'not-sent' ? answer : { why: plan.why, next: 'run again' }
+    const next = [failure.next]
+    return plainRow(plan.service, { outcome: 'failed', why: failure.why, change, next })
+  })
+  return resultOf(
+    { cluster, verb: 'redeploy', rows },
+    (counts) => `new deployment of ${rows.length} services of ${cluster}: ${counts}`,
+  )
+}
+
+const idsOf = (service: LiveService) => service.rollouts.map(({ id }) => id)
+
+const entryOf = ({ service }: RedeployPlan): Entry => ({
+  component: 'ecs',
+  operation: 'redeploy',
+  on: service.name,
+  detail: { from: service.taskDefinition, to: service.taskDefinition, before: idsOf(service) },
+})
+
+function watchOf(plan: RedeployPlan, answers: ReadonlyMap<string, Sent>): Watch | undefined {
+  if (plan.is === 'refused') return undefined
+  const { service } = plan
+  const sent = answers.get(service.name)
+  if (plan.is === 'deploy' && sent?.is !== 'sent') return undefined
+  const attached = plan.is === 'attach'
+  const deployment =
+    plan.is === 'attach' ? plan.deployment : sent?.is === 'sent' ? sent.deployment : undefined
+  return {
+    service,
+    // A restart may resolve tags anew: what its own revision fixed is what must run.
+    recorded: undefined,
+    fresh: !attached,
+    stopped: false,
+    atLeast: 1,
+    proven: 'done',
+    watched: {
+      deployment,
+      target: service.taskDefinition,
+      before: attached ? plan.before : idsOf(service),
+      seen: attached,
+      missed: 0,
+      forced: true,
+    },
+  }
+}
