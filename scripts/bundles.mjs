@@ -42,11 +42,14 @@ export function complaint({ status, printed }) {
   return undefined
 }
 
-let bad = 0
-for (const name of actionNames()) {
-  const ended = execute(name)
-  const wrong = complaint(ended)
-  console.log(`${wrong ? 'not ok' : 'ok'}  ${name}${wrong ? `: ${wrong}\n${ended.printed}` : ''}`)
-  if (wrong) bad += 1
+function check() {
+  const bad = actionNames().filter((name) => {
+    const ended = execute(name)
+    const wrong = complaint(ended)
+    console.log(wrong ? `not ok  ${name}: ${wrong}\n${ended.printed}` : `ok  ${name}`)
+    return wrong !== undefined
+  })
+  return bad.length === 0
 }
-process.exit(bad > 0 ? 1 : 0)
+
+if (import.meta.main) process.exit(check() ? 0 : 1)

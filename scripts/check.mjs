@@ -56,18 +56,30 @@ const phases = [
   ],
 ]
 
+const running = new Set()
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    for (const child of running) child.kill(signal)
+    process.exit(1)
+  })
+}
+
 /** Runs a step and returns its exit code, what it printed, and its seconds. */
 function run({ command, args, env = process.env }) {
   return new Promise((resolve) => {
     const began = Date.now()
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    running.add(child)
     let printed = ''
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
         printed += text
       })
     }
-    const end = (code) => resolve({ code, printed, seconds: (Date.now() - began) / 1000 })
+    const end = (code) => {
+      running.delete(child)
+      resolve({ code, printed, seconds: (Date.now() - began) / 1000 })
+    }
     child.on('error', (error) => {
       printed += error.message
       end(1)
