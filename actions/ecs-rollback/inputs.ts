@@ -1,0 +1,13 @@
+import { choice, common, listOf, matching, optional, text } from '#inputs'
+
+const name = /^[A-Za-z0-9_-]{1,255}$/
+const what = 'letters, digits, dashes and underscores (1 to 255)'
+
+export const inputs = {
+  ...common,
+  mode: choice('rollback', 'stop', 'start', 'redeploy'),
+  cluster: optional(matching(name, what)),
+  services: optional(listOf(name, `names of ${what}`)),
+  to: text,
+  record: optional(text),
+}
