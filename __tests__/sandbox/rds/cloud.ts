@@ -11,8 +11,6 @@ import {
   type RestoreDBInstanceFromDBSnapshotCommandInput,
 } from '@aws-sdk/client-rds'
 import { memoryGateway, virtualClock } from '../../../packages/sandbox/index.ts'
-import { fakeDataPlane } from '../../../packages/sandbox/postgres/index.ts'
-import { type RdsService, rdsService } from '../../../packages/sandbox/rds/index.ts'
 import { clientConfig } from '../gateway/clients.ts'
 
 /** The account of every client here that does not name another. */
@@ -66,17 +64,8 @@ export function callsOf(client: RDSClient) {
 /** A simulated RDS on a virtual clock with pretended servers, and a client that calls it through the gateway. */
 export function cloud() {
   const clock = virtualClock()
-  const data = fakeDataPlane(clock.now)
-  const made: RdsService[] = []
-  const gateway = memoryGateway({
-    clock,
-    services: (ground) => {
-      made.push(rdsService(ground, { data }))
-      return made
-    },
-  })
-  const [rds] = made
-  if (!rds) throw new Error('no RDS')
+  const gateway = memoryGateway({ clock })
+  const { data, rds } = gateway
   const client = new RDSClient(clientConfig(gateway))
   const calls = callsOf(client)
   /** Creates an instance and lets time pass until it is available. */
