@@ -1,4 +1,4 @@
-import { consented, stepsOf } from '#chain'
+import { consented } from '#chain'
 import { InputError, iso, join, type Outcome, passes, type Result, type Run } from '#core'
 import {
   beforeId,
@@ -20,15 +20,12 @@ export interface Judged {
   readonly why: string
 }
 
-/** The parts that a rollback of this profile and consent must have, by the names they write into the record. */
-export function expectedParts(record: Record): readonly string[] {
-  const steps = stepsOf(record.profile, record.consent, {
-    services: 'ecs-rollback rollback' in record.parts || record.profile === 'C',
-    whileWaiting: 'stopped',
-  })
+/** The parts that a rollback must have before it can be done: data that goes back is restored, and what was stopped is started. */
+function expectedParts({ profile, consent, parts }: Record): readonly string[] {
+  if (profile === 'A' || !consented(consent)) return []
   return [
-    ...(steps.restore ? ['rds-snapshot-guard restore'] : []),
-    ...(steps.restore && steps.start ? ['ecs-rollback start'] : []),
+    'rds-snapshot-guard restore',
+    ...('ecs-rollback stop' in parts ? ['ecs-rollback start'] : []),
   ]
 }
 

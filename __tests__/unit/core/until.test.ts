@@ -60,7 +60,9 @@ describe('until', () => {
     const journal = {
       entries: () => [],
       intend: async () => {},
-      beat: async () => void (beats += 1),
+      beat: async () => {
+        beats += 1
+      },
     }
     await until(testRun({ clock, journal, timeout: 10_000 }), {
       what: 'x',

@@ -23,7 +23,7 @@ environments:
 
 test('a whole file parses, with the defaults of its missing parts', () => {
   const parsed = parseConfig(whole)
-  expect('config' in parsed && parsed.config.environments['production']).toMatchObject({
+  expect('config' in parsed && parsed.config.environments.production).toMatchObject({
     database: { 'data-restore': 'ask', 'while-waiting': 'stopped' },
     'on-inconclusive': 'hold',
     checks: [{ method: 'GET', status: 200, timeout: '5s' }, { ecs: true }],

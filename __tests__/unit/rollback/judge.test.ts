@@ -1,0 +1,81 @@
+import type { Outcome, Verdict } from '#core'
+import { judge } from '#rollback'
+import type { Record } from '#store'
+import { where } from '../../support/store.ts'
+
+const part = (outcome: Outcome) => ({
+  outcome,
+  headline: 'h',
+  at: '2026-11-22T03:00:00Z',
+  run: '1',
+})
+const record = (given: Partial<Record>): Record => ({
+  kind: 'record',
+  version: 1,
+  ...where,
+  id: 'production/1/rollback-1',
+  repository: 'acme/shop',
+  undone: 'production/1',
+  from: 'a'.repeat(40),
+  to: 'production/1/before',
+  profile: 'A',
+  planId: 'plan',
+  consent: 'not-needed',
+  reason: 'r',
+  actor: 'ada',
+  trigger: 'verdict',
+  state: 'open',
+  openedAt: '2026-11-22T03:00:00Z',
+  runs: [],
+  journal: [],
+  parts: {},
+  ...given,
+})
+const verdict = (word: Verdict) => ({
+  verdict: word,
+  why: 'w',
+  at: '2026-11-22T03:00:00Z',
+  run: '1',
+})
+const code = { 'ecs-rollback rollback': part('done') }
+const restored = {
+  ...code,
+  'rds-snapshot-guard restore': part('done'),
+  'ecs-rollback start': part('done'),
+}
+
+test.each<[string, Partial<Record>, Outcome]>([
+  ['code back and healthy', { parts: code, verdict: verdict('healthy') }, 'done'],
+  ['code back and unhealthy', { parts: code, verdict: verdict('unhealthy') }, 'unhealthy'],
+  ['code back and in doubt', { parts: code, verdict: verdict('inconclusive') }, 'inconclusive'],
+  ['code back and never verified', { parts: code }, 'inconclusive'],
+  [
+    'one part failed',
+    { parts: { ...code, 'ecs-rollback start': part('failed') }, verdict: verdict('healthy') },
+    'partial',
+  ],
+  ['the only part failed', { parts: { 'ecs-rollback rollback': part('failed') } }, 'failed'],
+  [
+    'another run took over',
+    { parts: { ...code, 'ecs-rollback start': part('superseded') } },
+    'superseded',
+  ],
+  [
+    'data waits for consent',
+    { profile: 'C', consent: 'missing', parts: code, verdict: verdict('healthy') },
+    'partial',
+  ],
+  ['data must never go back', { profile: 'C', consent: 'never', parts: code }, 'partial'],
+  [
+    'the restore was not begun',
+    { profile: 'C', consent: 'given', parts: code, verdict: verdict('healthy') },
+    'partial',
+  ],
+  [
+    'data and code back and healthy',
+    { profile: 'C', consent: 'given', parts: restored, verdict: verdict('healthy') },
+    'done',
+  ],
+])('%s', (_name, given, outcome) => {
+  expect(judge(record(given)).outcome).toBe(outcome)
+})
