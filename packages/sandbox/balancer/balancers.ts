@@ -56,15 +56,13 @@ export function balancers(clock: Clock): Balancers {
   const create = async (options: BalancerOptions): Promise<Balancer> => {
     const group = createGroup(options)
     const listener = await startListener(group, options.port)
-    const balancer: Balancer = {
-      ...describe(group, listener),
-      close: async () => {
-        known.delete(group.arn)
-        groups.delete(group.arn)
-        group.close()
-        await listener.close()
-      },
+    const close = async () => {
+      known.delete(group.arn)
+      groups.delete(group.arn)
+      group.close()
+      await listener.close()
     }
+    const balancer: Balancer = { ...describe(group, listener), close }
     known.set(group.arn, balancer)
     return balancer
   }

@@ -69,32 +69,11 @@ export function targetGroup(clock: Clock, options: TargetGroupOptions): TargetGr
   const deregistrationDelayMs = options.deregistrationDelayMs ?? DEREGISTRATION_DELAY
   const entries = new Map<string, Entry>()
   const listeners: ((id: string) => void)[] = []
+  const told = (id: string) => {
+    for (const listen of listeners) listen(id)
+  }
+  const group: Watched = { clock, healthCheck, deregistrationDelayMs, entries, told }
   let turn = 0
-
-  const change = (entry: Entry, health: TargetHealth) => {
-    const moved = entry.health.state !== health.state
-    entry.health = health
-    if (moved) for (const listen of listeners) listen(entry.target.id)
-  }
-  const isCurrent = (entry: Entry) =>
-    entries.get(entry.target.id) === entry && entry.health.state !== 'draining'
-  const check = async (entry: Entry) => {
-    const { target } = entry
-    const probe = await (target.probe?.(healthCheck.path) ?? httpProbe(target.port, healthCheck))
-    if (!isCurrent(entry)) return
-    change(entry, judge(healthCheck, entry.health, probe))
-    entry.timer = clock.after(healthCheck.intervalMs, () => check(entry))
-  }
-  const drain = (entry: Entry): Promise<void> => {
-    entry.timer?.cancel()
-    change(entry, DRAINING)
-    return new Promise((resolve) => {
-      entry.timer = clock.after(deregistrationDelayMs, () => {
-        entries.delete(entry.target.id)
-        resolve()
-      })
-    })
-  }
 
   return {
     arn: options.arn,
@@ -104,12 +83,12 @@ export function targetGroup(clock: Clock, options: TargetGroupOptions): TargetGr
     register: (target) => {
       const entry: Entry = { target, health: REGISTERED }
       entries.set(target.id, entry)
-      void check(entry)
+      void check(group, entry)
     },
     deregister: (id) => {
       const entry = entries.get(id)
       if (!entry) return Promise.resolve()
-      entry.drained ??= drain(entry)
+      entry.drained ??= drain(group, entry)
       return entry.drained
     },
     health: (id) => entries.get(id)?.health,
@@ -125,6 +104,41 @@ export function targetGroup(clock: Clock, options: TargetGroupOptions): TargetGr
       entries.clear()
     },
   }
+}
+
+interface Watched {
+  readonly clock: Clock
+  readonly healthCheck: HealthCheck
+  readonly deregistrationDelayMs: number
+  readonly entries: Map<string, Entry>
+  readonly told: (id: string) => void
+}
+
+function change({ told }: Watched, entry: Entry, health: TargetHealth): void {
+  const moved = entry.health.state !== health.state
+  entry.health = health
+  if (moved) told(entry.target.id)
+}
+
+/** One health check after the other, until the target drains or is gone. */
+async function check(group: Watched, entry: Entry): Promise<void> {
+  const { healthCheck, entries, clock } = group
+  const { target } = entry
+  const probe = await (target.probe?.(healthCheck.path) ?? httpProbe(target.port, healthCheck))
+  if (entries.get(target.id) !== entry || entry.health.state === 'draining') return
+  change(group, entry, judge(healthCheck, entry.health, probe))
+  entry.timer = clock.after(healthCheck.intervalMs, () => check(group, entry))
+}
+
+function drain(group: Watched, entry: Entry): Promise<void> {
+  entry.timer?.cancel()
+  change(group, entry, DRAINING)
+  return new Promise((resolve) => {
+    entry.timer = group.clock.after(group.deregistrationDelayMs, () => {
+      group.entries.delete(entry.target.id)
+      resolve()
+    })
+  })
 }
 
 function routable(entries: readonly Entry[]): readonly Entry[] {

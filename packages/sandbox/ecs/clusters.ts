@@ -2,66 +2,75 @@ import type * as Ecs from '@aws-sdk/client-ecs'
 import { AwsError, type Operation } from '../service.ts'
 import { arnOf, clusterOf, invalid, localName, nameOf, regionOf } from './lookup.ts'
 import { pageOf } from './paging.ts'
-import type { Cluster, World } from './state.ts'
+import type { Cluster, Region, World } from './state.ts'
 import { tagList, tagMap } from './tags.ts'
 
 /** CreateCluster, DescribeClusters, ListClusters, DeleteCluster. */
 export function clusterOperations(world: World): Record<string, Operation> {
   return {
-    CreateCluster: (input: Ecs.CreateClusterCommandInput, caller) => {
-      const region = regionOf(world, caller)
-      const name = input.clusterName ?? 'default'
-      if (!/^[A-Za-z0-9_-]{1,255}$/.test(name)) throw invalid('Invalid cluster name.')
-      const known = region.clusters.get(name)
-      if (known?.status === 'ACTIVE') return { cluster: view(known, ['TAGS', 'SETTINGS']) }
-      const cluster: Cluster = {
-        region,
-        name,
-        arn: arnOf(region, `cluster/${name}`),
-        settings: input.settings ?? [{ name: 'containerInsights', value: 'disabled' }],
-        services: new Map(),
-        tasks: new Map(),
-        status: 'ACTIVE',
-        tags: tagMap(input.tags),
-      }
-      region.clusters.set(name, cluster)
-      return { cluster: view(cluster, ['TAGS', 'SETTINGS']) }
-    },
-    DescribeClusters: (input: Ecs.DescribeClustersCommandInput, caller) => {
-      const region = regionOf(world, caller)
-      const asked = input.clusters ?? ['default']
-      const found = asked.flatMap((one) => region.clusters.get(localName(region, one)) ?? [])
-      const missing = asked.filter((one) => !region.clusters.has(localName(region, one)))
-      return {
-        clusters: found.map((cluster) => view(cluster, input.include)),
-        failures: missing.map((one) => ({
-          arn: arnOf(region, `cluster/${nameOf(one)}`),
-          reason: 'MISSING',
-        })),
-      }
-    },
+    CreateCluster: (input: Ecs.CreateClusterCommandInput, caller) => ({
+      cluster: view(create(regionOf(world, caller), input), ['TAGS', 'SETTINGS']),
+    }),
+    DescribeClusters: (input: Ecs.DescribeClustersCommandInput, caller) =>
+      describe(regionOf(world, caller), input),
     ListClusters: (input: Ecs.ListClustersCommandInput, caller) => {
       const clusters = [...regionOf(world, caller).clusters.values()]
       const active = clusters.filter((cluster) => cluster.status === 'ACTIVE')
       const { items, ...rest } = pageOf(active, input)
       return { clusterArns: items.map((cluster) => cluster.arn), ...rest }
     },
-    DeleteCluster: (input: Ecs.DeleteClusterCommandInput, caller) => {
-      const cluster = clusterOf(regionOf(world, caller), input.cluster)
-      if (activeServices(cluster) > 0)
-        throw new AwsError(
-          'ClusterContainsServicesException',
-          'The Cluster cannot be deleted while Services are active.',
-        )
-      if ([...cluster.tasks.values()].some((task) => task.lastStatus !== 'STOPPED'))
-        throw new AwsError(
-          'ClusterContainsTasksException',
-          'The Cluster cannot be deleted while Tasks are active.',
-        )
-      cluster.status = 'INACTIVE'
-      return { cluster: view(cluster) }
-    },
+    DeleteCluster: (input: Ecs.DeleteClusterCommandInput, caller) => ({
+      cluster: view(remove(clusterOf(regionOf(world, caller), input.cluster))),
+    }),
   }
+}
+
+/** A cluster that exists is answered as it is: CreateCluster is idempotent. */
+function create(region: Region, input: Ecs.CreateClusterCommandInput): Cluster {
+  const name = input.clusterName ?? 'default'
+  if (!/^[A-Za-z0-9_-]{1,255}$/.test(name)) throw invalid('Invalid cluster name.')
+  const known = region.clusters.get(name)
+  if (known?.status === 'ACTIVE') return known
+  const cluster: Cluster = {
+    region,
+    name,
+    arn: arnOf(region, `cluster/${name}`),
+    settings: input.settings ?? [{ name: 'containerInsights', value: 'disabled' }],
+    services: new Map(),
+    tasks: new Map(),
+    status: 'ACTIVE',
+    tags: tagMap(input.tags),
+  }
+  region.clusters.set(name, cluster)
+  return cluster
+}
+
+function describe(region: Region, input: Ecs.DescribeClustersCommandInput) {
+  const asked = input.clusters ?? ['default']
+  const find = (reference: string) => region.clusters.get(localName(region, reference))
+  return {
+    clusters: asked
+      .flatMap((one) => find(one) ?? [])
+      .map((cluster) => view(cluster, input.include)),
+    failures: asked
+      .filter((one) => !find(one))
+      .map((one) => ({ arn: arnOf(region, `cluster/${nameOf(one)}`), reason: 'MISSING' })),
+  }
+}
+
+function remove(cluster: Cluster): Cluster {
+  if (activeServices(cluster) > 0)
+    throw new AwsError(
+      'ClusterContainsServicesException',
+      'The Cluster cannot be deleted while Services are active.',
+    )
+  if ([...cluster.tasks.values()].some((task) => task.lastStatus !== 'STOPPED'))
+    throw new AwsError(
+      'ClusterContainsTasksException',
+      'The Cluster cannot be deleted while Tasks are active.',
+    )
+  cluster.status = 'INACTIVE'
+  return cluster
 }
 
 function activeServices(cluster: Cluster): number {

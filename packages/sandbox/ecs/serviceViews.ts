@@ -93,7 +93,6 @@ export function serviceDeploymentView(
 ): Ecs.ServiceDeployment {
   const { startedAt, finishedAt, stoppedAt, statusReason, rollback } = one
   const summary = (revision: Revision) => summaryView(revision, countsIn(service, one, revision))
-  const breaker = one.configuration.deploymentCircuitBreaker
   return {
     serviceDeploymentArn: one.arn,
     serviceArn: service.arn,
@@ -117,16 +116,16 @@ export function serviceDeploymentView(
           },
         }
       : {}),
-    ...(breaker?.enable
-      ? {
-          deploymentCircuitBreaker: {
-            status: breakerStatus(one),
-            failureCount: one.failureCount,
-            threshold: failureThreshold(breaker, service.settings.desiredCount),
-          },
-        }
-      : {}),
+    ...breakerView(service, one),
   }
+}
+
+function breakerView(service: Service, one: ServiceDeployment) {
+  const breaker = one.configuration.deploymentCircuitBreaker
+  if (!breaker?.enable) return {}
+  const threshold = failureThreshold(breaker, service.settings.desiredCount)
+  const status = breakerStatus(one)
+  return { deploymentCircuitBreaker: { status, failureCount: one.failureCount, threshold } }
 }
 
 function breakerStatus(one: ServiceDeployment): Ecs.ServiceDeploymentRollbackMonitorsStatus {

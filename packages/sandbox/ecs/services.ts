@@ -48,13 +48,7 @@ function create(world: World, input: Ecs.CreateServiceCommandInput, caller: Call
   const cluster = clusterOf(regionOf(world, caller), input.cluster)
   const name = input.serviceName ?? ''
   if (!/^[A-Za-z0-9_-]{1,255}$/.test(name)) throw invalid('Invalid service name.')
-  const known = cluster.services.get(name)
-  if (known && known.status !== 'INACTIVE')
-    throw invalid(
-      known.status === 'ACTIVE'
-        ? 'Creation of service was not idempotent.'
-        : 'Unable to Start a service that is still Draining.',
-    )
+  refuseExisting(cluster.services.get(name))
   if (!input.taskDefinition) throw invalid('TaskDefinition cannot be blank.')
   const taskDefinition = usableTaskDefinition(cluster.region, input.taskDefinition)
   const settings = createdSettings(input)
@@ -84,6 +78,12 @@ function create(world: World, input: Ecs.CreateServiceCommandInput, caller: Call
   beginDeployment(world, service, config)
   wake(world, service)
   return service
+}
+
+function refuseExisting(known: Service | undefined): void {
+  if (known?.status === 'ACTIVE') throw invalid('Creation of service was not idempotent.')
+  if (known?.status === 'DRAINING')
+    throw invalid('Unable to Start a service that is still Draining.')
 }
 
 function update(world: World, input: Ecs.UpdateServiceCommandInput, caller: Caller): Service {

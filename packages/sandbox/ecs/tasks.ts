@@ -42,7 +42,7 @@ export type TaskListener = (task: Task) => void
 export function createTask(world: World, request: TaskRequest): Task {
   const { cluster, taskDefinition, service, revision } = request
   const id = world.ids.hex()
-  const folder = join(world.folder, 'ecs', 'tasks', `${cluster.name}-${id}`)
+  const folder = join(world.folder, 'tasks', `${cluster.name}-${id}`)
   const containers = (taskDefinition.content.containerDefinitions ?? []).map(
     (definition): Container => ({
       definition,

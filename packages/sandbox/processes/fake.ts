@@ -47,19 +47,14 @@ export function fakeRuntime(clock: Clock): FakeRuntime {
     processes.push({ request, pid, alive, crash: (code) => end({ code, signal: null }) })
     if (behaviour.kind === 'crashes')
       clock.after(behaviour.afterMs, () => end({ code: behaviour.code, signal: null }))
-    return {
-      pid,
-      exited,
-      settled: Promise.resolve(),
-      probe: async () => look(behaviourOf(request), clock.now() - startedAt),
-      stop: async (graceMs) => {
-        const stubborn = behaviourOf(request).kind === 'stubborn'
-        clock.after(stubborn ? graceMs : STOPPING_TAKES, () =>
-          end(stubborn ? { code: null, signal: 'SIGKILL' } : { code: 0, signal: null }),
-        )
-        await exited
-      },
+    const stop = async (graceMs: number) => {
+      const stubborn = behaviourOf(request).kind === 'stubborn'
+      const exit = stubborn ? { code: null, signal: 'SIGKILL' } : { code: 0, signal: null }
+      clock.after(stubborn ? graceMs : STOPPING_TAKES, () => end(exit))
+      await exited
     }
+    const probe = async () => look(behaviourOf(request), clock.now() - startedAt)
+    return { pid, exited, stop, probe, settled: Promise.resolve() }
   }
 
   return {
