@@ -1,17 +1,9 @@
 import { fileURLToPath } from 'node:url'
-import { ecsService } from '../../../packages/sandbox/ecs/index.ts'
 import { type Sandbox, startSandbox } from '../../../packages/sandbox/index.ts'
-import { localRuntime } from '../../../packages/sandbox/processes/local.ts'
 
-/** A sandbox with real processes and real time, sixty times faster than AWS. */
+/** A sandbox with real processes and real time, sixty times faster than AWS; without S3 and SSM. */
 export function startStreet(): Promise<Sandbox> {
-  return startSandbox({
-    scale: 60,
-    ministack: false,
-    services: (ground, { resolveSecret }) => [
-      ecsService(ground, { runtime: localRuntime(ground.clock), resolveSecret }),
-    ],
-  })
+  return startSandbox({ scale: 60, ministack: false })
 }
 
 /** Calls an admin page of the sandbox; throws what it refuses. */
