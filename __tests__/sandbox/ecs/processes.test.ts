@@ -164,7 +164,7 @@ describe('containers that are processes', () => {
     expect(failed.length).toBeGreaterThanOrEqual(3)
   }, 40_000)
 
-  test('that do not finish a slow answer in time are given the grace of a second', async () => {
+  test('that are asked to stop finish the answers they have begun', async () => {
     const slow = fetch(`${url}/slow`)
     await client.send(
       new UpdateServiceCommand({ cluster: 'prod', service: 'web', desiredCount: 0 }),
