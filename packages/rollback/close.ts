@@ -1,9 +1,8 @@
 import { consented } from '#chain'
-import { InputError, iso, join, type Outcome, passes, type Result, type Run } from '#core'
+import { InputError, iso, passes, type Result, type Run } from '#core'
 import {
   beforeId,
   closeRecord,
-  type DeploymentState,
   moveDeployment,
   type Record,
   readPoint,
@@ -13,64 +12,21 @@ import {
 } from '#store'
 import { buttonCommand, closeCommand } from './commands.ts'
 import type { PlanDocument } from './document.ts'
-
-/** How a rollback stands, judged from its record alone. */
-export interface Judged {
-  readonly outcome: Outcome
-  readonly why: string
-}
-
-/** The parts that a rollback must have before it can be done: data that goes back is restored, and what was stopped is started. */
-function expectedParts({ profile, consent, parts }: Record): readonly string[] {
-  if (profile === 'A' || !consented(consent)) return []
-  return [
-    'rds-snapshot-guard restore',
-    ...('ecs-rollback stop' in parts ? ['ecs-rollback start'] : []),
-  ]
-}
-
-/**
- * Judges a rollback: done only when every part passed and the restored system was verified healthy. Doubt, a missing
- * part and missing consent keep the record open.
- */
-export function judge(record: Record): Judged {
-  const parts = Object.entries(record.parts)
-  const bad = parts.filter(([, part]) => !passes(part.outcome))
-  if (bad.length > 0) {
-    const why = bad.map(([name, part]) => `${name}: ${part.outcome}: ${part.headline}`).join('; ')
-    return { outcome: join(parts.map(([, part]) => part.outcome)), why }
-  }
-  if (record.profile === 'C' && !consented(record.consent)) {
-    return { outcome: 'partial', why: `the data waits for consent to the plan ${record.planId}` }
-  }
-  const missing = expectedParts(record).filter((name) => !(name in record.parts))
-  if (missing.length > 0)
-    return { outcome: 'partial', why: `not begun or killed: ${missing.join(', ')}` }
-  switch (record.verdict?.verdict) {
-    case 'healthy':
-      return { outcome: 'done', why: record.verdict.why }
-    case 'unhealthy':
-      return { outcome: 'unhealthy', why: record.verdict.why }
-    case 'inconclusive':
-    case 'error':
-      return { outcome: 'inconclusive', why: record.verdict.why }
-    case undefined:
-      return { outcome: 'inconclusive', why: 'what was restored has not been verified' }
-  }
-}
+import { type Judged, judge } from './judge.ts'
+import { claimRollback } from './lease.ts'
 
 /** Ends a run of a rollback: closes the record when it is verified, else leaves it open with the next commands. Releases the lease. */
 export async function close(run: Run, store: Store, id: string): Promise<Result> {
   const record = await needRecord(store, id)
+  if (record.state === 'closed') return alreadyClosed(record)
   const judged = judge(record)
   if (run.dryRun)
     return { outcome: 'planned', headline: `${id} would end ${judged.outcome}: ${judged.why}` }
   if (judged.outcome === 'superseded') return standing(store, record, judged)
-  if (judged.outcome !== 'done') {
-    await releaseLease(store, run.identity.runId)
-    return standing(store, record, judged)
-  }
-  await finish(run, store, record, { outcome: 'done', why: judged.why, state: 'rolled-back' })
+  const claimed = await claimRollback(run, store, record.undone)
+  if (claimed.is === 'stopped') return claimed.result
+  if (judged.outcome === 'done') await finish(run, store, record, judged)
+  else await releaseLease(store, run.identity.runId)
   return standing(store, record, judged)
 }
 
@@ -82,24 +38,30 @@ export async function closeByHand(
   reason: string,
 ): Promise<Result> {
   const record = await needRecord(store, id)
-  if (record.state === 'closed')
-    return { outcome: 'unchanged', headline: `${id} was closed at ${record.closedAt ?? ''}` }
+  if (record.state === 'closed') return alreadyClosed(record)
   if (run.dryRun) return { outcome: 'planned', headline: `${id} would be closed: ${reason}` }
-  const judged = judge(record)
-  await finish(run, store, record, { outcome: judged.outcome, why: reason, state: 'rolled-back' })
-  const stopped = record.journal.some((entry) => entry.operation === 'stop-service')
+  const claimed = await claimRollback(run, store, record.undone)
+  if (claimed.is === 'stopped') return claimed.result
+  await finish(run, store, record, { outcome: judge(record).outcome, why: reason })
+  const stopped = 'ecs-rollback stop' in record.parts && !('ecs-rollback start' in record.parts)
   return {
     outcome: 'done',
     headline: `${id} is closed by ${run.identity.actor}: ${reason}`,
     sections: [{ title: 'Parts', columns: ['part', 'outcome', 'what'], rows: partRows(record) }],
     next: stopped
       ? [
-          `services may be stopped: start them with the action ecs-rollback, mode: start, record ${id}, or by the next deployment`,
+          'the writers are stopped: the next deployment must set their desired counts, or set them by hand',
         ]
       : [],
     outputs: { record: id },
   }
 }
+
+const alreadyClosed = (record: Record): Result => ({
+  outcome: 'unchanged',
+  headline: `${record.id} was closed at ${record.closedAt ?? ''} by ${record.closedBy ?? ''}: ${record.closedWhy ?? ''}`,
+  outputs: { record: record.id },
+})
 
 async function needRecord(store: Store, id: string): Promise<Record> {
   const record = await readRecord(store, id)
@@ -107,16 +69,11 @@ async function needRecord(store: Store, id: string): Promise<Record> {
   return record
 }
 
-async function finish(
-  run: Run,
-  store: Store,
-  record: Record,
-  end: { outcome: Outcome; why: string; state: DeploymentState },
-): Promise<void> {
+async function finish(run: Run, store: Store, record: Record, end: Judged): Promise<void> {
   const at = iso(run.clock.now())
   if (await readPoint(store, beforeId(record.undone))) {
     await moveDeployment(store, beforeId(record.undone), {
-      state: end.state,
+      state: 'rolled-back',
       why: end.why,
       at,
       run: run.identity.runId,

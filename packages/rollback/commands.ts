@@ -11,10 +11,24 @@ export function buttonCommand(
     'dry-run=false',
     ...(given.consent === undefined ? [] : [`consent=${given.consent}`]),
   ]
-  return `gh workflow run rollback.yml ${inputs.map((input) => `-f ${input}`).join(' ')}`
+  return `gh workflow run rollback.yml ${inputs.map((input) => `-f ${quoted(input)}`).join(' ')}`
 }
 
 /** Closes an open record by hand. */
 export function closeCommand(environment: string, record: string): string {
   return `gh workflow run rollback.yml -f environment=${environment} -f close=${record} -f reason="fix forward"`
 }
+
+/** Stops services by hand, with nothing but the AWS CLI. */
+export function stopCommands(
+  services: { readonly cluster: string; readonly names: readonly string[] } | undefined,
+): readonly string[] {
+  return (services?.names ?? []).map(
+    (name) =>
+      `aws ecs update-service --cluster ${quoted(services?.cluster ?? '')} --service ${quoted(name)} --desired-count 0`,
+  )
+}
+
+/** A word for a POSIX shell. */
+const quoted = (word: string) =>
+  /^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`

@@ -3,38 +3,34 @@ import {
   createDocument,
   type Draft,
   envelope,
-  holderOf,
   keys,
   openRecord,
   type Pin,
   type Record,
+  releaseLease,
   type Store,
-  takeLease,
 } from '#store'
 import type { PlanDocument } from './document.ts'
+import { claimRollback } from './lease.ts'
 
 /**
  * Opens the record of a rollback before its first mutation: lease, record, pin, in this order. A second run with the
  * same plan goes on with the same record; a rollback that somebody else does ends `superseded`.
  */
 export async function open(run: Run, store: Store, plan: PlanDocument): Promise<Result> {
-  const { runId, attempt } = run.identity
   if (run.dryRun) {
     return {
       outcome: 'planned',
       headline: `a record of the rollback of ${plan.undone} would be opened`,
     }
   }
-  const taken = await takeLease(store, {
-    owner: 'rollback',
-    deployment: plan.undone,
-    run: runId,
-    attempt,
-  })
-  if (taken.is === 'taken')
-    return superseded(store, `it is being changed by ${holderOf(taken.lease)}`)
-  const opened = await openRecord(store, taken.lease, draftOf(run, plan))
-  if (opened.is === 'other') return superseded(store, `the rollback ${opened.open} is open`)
+  const claimed = await claimRollback(run, store, plan.undone)
+  if (claimed.is === 'stopped') return claimed.result
+  const opened = await openRecord(store, claimed.lease, draftOf(run, plan))
+  if (opened.is === 'other') {
+    await releaseLease(store, run.identity.runId)
+    return superseded(store, `the rollback ${opened.open} is open`)
+  }
   if (plan.operations) await pin(run, store, opened.record)
   return {
     outcome: 'done',

@@ -10,7 +10,7 @@ import {
 import { InputError, type Result, type Run, type Section, span } from '#core'
 import type { Captures } from '#points'
 import type { Store } from '#store'
-import { buttonCommand } from './commands.ts'
+import { buttonCommand, stopCommands } from './commands.ts'
 import type { PlanDocument } from './document.ts'
 import { findDeployment, findWay, type Known, lookNow, type Way } from './evidence.ts'
 import type { PlanSettings } from './settings.ts'
@@ -77,7 +77,10 @@ function planned(run: Run, store: Store, findings: Findings): Result {
     return refusedFor(store, findings, profile.impossible)
   const consent = consentOf(known, way, settings)
   if (way.differences.length === 0 && !resumed) return nothingDiffers(store, findings)
-  const steps = stepsOf(kind, consent, settings)
+  const steps = stepsOf(kind, consent, {
+    services: settings.services !== undefined,
+    whileWaiting: settings.whileWaiting,
+  })
   const document = documentOf(findings, {
     choice: 'roll-back',
     why: decision.why,
@@ -221,7 +224,7 @@ function refusedFor(store: Store, findings: Findings, why: string): Result {
     headline: `${store.environment} is not rolled back: ${why}; nothing was changed`,
     next: [
       'fix forward: deploy a commit with the fix',
-      `or stop the services: the action ecs-rollback with mode: stop, environment: ${store.environment}`,
+      ...stopCommands(findings.settings.services).map((command) => `or stop: ${command}`),
       `or name a restore point: ${buttonCommand(store.environment, { to: '<restore point id>' })}`,
     ],
     outputs: outputsOf(document, none),

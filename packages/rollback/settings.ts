@@ -14,7 +14,8 @@ export interface PlanSettings {
   readonly onInconclusive: 'hold' | 'roll-back'
   readonly dataRestore: 'ask' | 'automatic' | 'never'
   readonly whileWaiting: 'stopped' | 'running'
-  readonly services: boolean
+  /** The ECS services of the environment, if it has any. */
+  readonly services: EnvironmentConfig['services']
 }
 
 const destination =
@@ -54,6 +55,6 @@ export function planSettings(
     onInconclusive: given['on-inconclusive'] ?? config?.['on-inconclusive'] ?? 'hold',
     dataRestore: config?.database?.['data-restore'] ?? 'ask',
     whileWaiting: config?.database?.['while-waiting'] ?? 'stopped',
-    services: config?.services !== undefined,
+    services: config?.services,
   }
 }

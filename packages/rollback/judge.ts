@@ -1,0 +1,49 @@
+import { consented } from '#chain'
+import { join, type Outcome, passes } from '#core'
+import type { Record } from '#store'
+
+/** How a rollback stands, judged from its record alone. */
+export interface Judged {
+  readonly outcome: Outcome
+  readonly why: string
+}
+
+/** The parts that a rollback must have before it can be done: data that goes back is restored, and what was stopped is started. */
+function expectedParts({ profile, consent, parts }: Record): readonly string[] {
+  if (profile === 'A' || !consented(consent)) return []
+  return [
+    'rds-snapshot-guard restore',
+    ...('ecs-rollback stop' in parts ? ['ecs-rollback start'] : []),
+  ]
+}
+
+/**
+ * Judges a rollback: done only when every part passed and the restored system was verified healthy. Doubt, a missing
+ * part and missing consent keep the record open.
+ */
+export function judge(record: Record): Judged {
+  // The verdict in the record counts, not how the action that wrote it ended.
+  const parts = Object.entries(record.parts).filter(([name]) => !name.startsWith('verify-health'))
+  const bad = parts.filter(([, part]) => !passes(part.outcome))
+  if (bad.length > 0) {
+    const why = bad.map(([name, part]) => `${name}: ${part.outcome}: ${part.headline}`).join('; ')
+    return { outcome: join(parts.map(([, part]) => part.outcome)), why }
+  }
+  if (record.profile === 'C' && !consented(record.consent)) {
+    return { outcome: 'partial', why: `the data waits for consent to the plan ${record.planId}` }
+  }
+  const missing = expectedParts(record).filter((name) => !(name in record.parts))
+  if (missing.length > 0)
+    return { outcome: 'partial', why: `not begun or killed: ${missing.join(', ')}` }
+  switch (record.verdict?.verdict) {
+    case 'healthy':
+      return { outcome: 'done', why: record.verdict.why }
+    case 'unhealthy':
+      return { outcome: 'unhealthy', why: record.verdict.why }
+    case 'inconclusive':
+    case 'error':
+      return { outcome: 'inconclusive', why: record.verdict.why }
+    case undefined:
+      return { outcome: 'inconclusive', why: 'what was restored has not been verified' }
+  }
+}
