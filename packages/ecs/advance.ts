@@ -130,7 +130,7 @@ async function judgeOurs(step: Step, one: Progress, rollout: Rollout): Promise<N
   const complete = rollout.state !== 'IN_PROGRESS'
   const expected =
     looked.expected ?? (complete ? await revisedDigests(step, service, rollout) : undefined)
-  const counts = `${service.running} of ${service.desired} tasks run, ${rollout.taskDefinition} is ${rollout.state}`
+  const counts = `${rollout.running} of ${service.desired} tasks of ${rollout.taskDefinition} run, ${rollout.state}`
   return judgeProof({ ...looked, expected }, { counts, complete })
 }
 

@@ -4,6 +4,7 @@ import type { EcsClients } from './client.ts'
 import { observeServices, observeTasks, serviceOf } from './observe.ts'
 import { inParallel } from './parallel.ts'
 import { isAlive, type LiveService, type LiveTask } from './state.ts'
+import { counted } from './table.ts'
 
 /** A service that is being emptied. */
 export interface Drained {
@@ -49,7 +50,7 @@ export async function drain(
     }
   }
   await until(run, {
-    what: `the tasks of ${services.length} ${services.length === 1 ? 'service' : 'services'} of ${cluster}`,
+    what: `the tasks of ${counted(services.length, 'service')} of ${cluster}`,
     look: tolerant(look, isPassing, Number.POSITIVE_INFINITY),
   })
   return all

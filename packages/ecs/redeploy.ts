@@ -100,16 +100,13 @@ async function carryOut(
   const rows = plans.map((plan): Row => {
     const change = changeOf(plan)
     const one = ended.find(({ name }) => name === plan.service.name)
-    if (one) return endedRow(one, change)
+    if (one) return endedRow(one, change, plan.service.taskDefinition)
     const answer = answers.get(plan.service.name)
     const failure = answer?.is === 'not-sent' ? answer : { why: plan.why, next: 'run again' }
     const next = [failure.next]
     return plainRow(plan.service, { outcome: 'failed', why: failure.why, change, next })
   })
-  return resultOf(
-    { cluster, verb: 'redeploy', rows },
-    (counts) => `new deployment of ${rows.length} services of ${cluster}: ${counts}`,
-  )
+  return resultOf({ cluster, verb: 'redeploy', rows })
 }
 
 const idsOf = (service: LiveService) => service.rollouts.map(({ id }) => id)

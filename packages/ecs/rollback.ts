@@ -81,17 +81,11 @@ async function carryOut(
   const ended = await watchAll(run, clients, { cluster, watches })
   const rows = plans.map((plan): Row => {
     const one = ended.find(({ name }) => name === nameOf(plan))
-    return one ? endedRow(one, changeOf(plan)) : unwatchedRow(plan, answers)
+    return one && 'target' in plan
+      ? endedRow(one, changeOf(plan), plan.target.definition.name)
+      : unwatchedRow(plan, answers)
   })
-  const target = new Map(
-    plans.flatMap((plan) =>
-      'target' in plan ? [[plan.service.name, plan.target.definition.name] as const] : [],
-    ),
-  )
-  return resultOf(
-    { cluster, verb: 'rollback', rows, target },
-    (counts) => `rollback of ${rows.length} services of ${cluster}: ${counts}`,
-  )
+  return resultOf({ cluster, verb: 'rollback', rows })
 }
 
 const orderOf = (cluster: string, plan: Update): Deploy => ({
@@ -155,5 +149,5 @@ function unwatchedRow(plan: ServicePlan, answers: ReadonlyMap<string, Sent>): Ro
     return plainRow(service, { outcome: 'failed', why: sent.why, change, next: [sent.next] })
   }
   const outcome = plan.is === 'superseded' ? 'superseded' : 'unchanged'
-  return plainRow(service, { outcome, why: plan.why, change })
+  return plainRow(service, { outcome, why: plan.why, change, drained: plan.is === 'left-alone' })
 }

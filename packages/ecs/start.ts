@@ -108,12 +108,11 @@ async function carryOut(
   const ended = await watchAll(run, clients, { cluster, watches })
   const rows = plans.map((plan): Row => {
     const one = ended.find(({ name }) => name === plan.service.name)
-    return one ? endedRow(one, changeOf(plan)) : unwatchedRow(plan, answers)
+    return one
+      ? endedRow(one, changeOf(plan), plan.service.taskDefinition)
+      : unwatchedRow(plan, answers)
   })
-  return resultOf(
-    { cluster, verb: 'start', rows },
-    (counts) => `start of ${rows.length} services of ${cluster}: ${counts}`,
-  )
+  return resultOf({ cluster, verb: 'start', rows })
 }
 
 const entryOf = (plan: Extract<StartPlan, { is: 'start' }>): Entry => ({
@@ -158,7 +157,7 @@ function unwatchedRow(plan: StartPlan, answers: ReadonlyMap<string, Sent>): Row 
     return plainRow(service, { outcome: 'failed', why: sent.why, change, next: [sent.next] })
   }
   if (plan.is === 'unchanged')
-    return plainRow(service, { outcome: 'unchanged', why: plan.why, change })
+    return plainRow(service, { outcome: 'unchanged', why: plan.why, change, drained: true })
   return plainRow(service, {
     outcome: 'inconclusive',
     why: 'ECS shows no deployment of it',

@@ -1,4 +1,4 @@
-import { type Entry, type Result, type Run, span, type Written } from '#core'
+import type { Entry, Result, Run, Written } from '#core'
 import type { Store } from '#store'
 import { begin } from './begin.ts'
 import type { EcsClients } from './client.ts'
@@ -66,10 +66,7 @@ export async function stop(
   }
   await run.journal.intend(plans.flatMap(entryOf))
   const rows = await carryOut(run, clients, { cluster, plans })
-  return resultOf(
-    { cluster, verb: 'stop', rows },
-    (counts) => `stop of ${rows.length} services of ${cluster}: ${counts}`,
-  )
+  return resultOf({ cluster, verb: 'stop', rows })
 }
 
 /** Refuses DAEMON services: they have no desired count, but one task per host [AWS: service scheduler]. */
@@ -122,15 +119,14 @@ async function carryOut(
       return plainRow(plan.service, { outcome: 'failed', why: answer.why, change, next })
     }
     const end = ends.find(({ service }) => service.name === plan.service.name)
+    const { tasks, took = 0, seen = 'nothing' } = end ?? {}
+    const service = end?.service ?? plan.service
     if (!end?.empty) {
-      const why = `out of time after ${span(end?.took ?? 0)}; seen last: ${end?.seen ?? 'nothing'}`
-      return {
-        ...plainRow(end?.service ?? plan.service, { outcome: 'inconclusive', why, change }),
-        tasks: end?.tasks,
-      }
+      const why = `out of time; seen last: ${seen}`
+      return plainRow(service, { outcome: 'inconclusive', why, change, tasks, took })
     }
     const outcome = plan.send ? 'done' : 'unchanged'
-    const row = plainRow(end.service, { outcome, why: 'no process of it runs', change })
-    return { ...row, tasks: end.tasks, took: end.took }
+    const why = 'no process of it runs'
+    return plainRow(service, { outcome, why, change, tasks, took, drained: true })
   })
 }

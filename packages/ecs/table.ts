@@ -16,6 +16,8 @@ export interface Row {
   readonly service: LiveService | undefined
   /** Undefined where its tasks were not looked at. */
   readonly tasks: readonly LiveTask[] | undefined
+  /** True when it was seen that no task of any other task definition is alive. */
+  readonly drained: boolean
   readonly causes: readonly string[]
   readonly next: readonly string[]
 }
@@ -23,16 +25,17 @@ export interface Row {
 /** A row for a service that was not watched. */
 export function plainRow(
   service: LiveService,
-  row: Pick<Row, 'outcome' | 'why' | 'change'> & { readonly next?: readonly string[] },
+  row: Pick<Row, 'outcome' | 'why' | 'change'> & Partial<Row>,
 ): Row {
   const { name } = service
-  const { next = [], ...rest } = row
-  return { name, ...rest, took: 0, expected: [], service, tasks: undefined, causes: [], next }
+  const unknown = { took: 0, expected: [], tasks: undefined, drained: false, causes: [], next: [] }
+  return { name, service, ...unknown, ...row }
 }
 
-/** A row for a service that was watched. */
-export function endedRow(ended: Ended, change: string): Row {
-  return { ...ended, change, next: [] }
+/** A row for a service that was watched until it ran `target`, or was not. */
+export function endedRow(ended: Ended, change: string, target: string): Row {
+  const others = ended.tasks.some((task) => isAlive(task) && task.taskDefinition !== target)
+  return { ...ended, change, drained: passes(ended.outcome) && !others, next: [] }
 }
 
 /** The table that every mode ends with. */
@@ -76,7 +79,7 @@ export function screen(row: Row, cluster: string): Section {
 const names = (rows: readonly Row[]) => rows.map((row) => row.name).join(',')
 
 /** The outputs that every mode gives. */
-export function outputs(rows: readonly Row[], target?: ReadonlyMap<string, string>) {
+export function outputs(rows: readonly Row[]) {
   const live = rows.flatMap(({ name, service }) =>
     service ? [[name, service.taskDefinition] as const] : [],
   )
@@ -85,38 +88,42 @@ export function outputs(rows: readonly Row[], target?: ReadonlyMap<string, strin
     'services-unchanged': names(rows.filter((row) => row.outcome === 'unchanged')),
     'services-failed': names(rows.filter((row) => !passes(row.outcome))),
     'live-task-definitions': JSON.stringify(Object.fromEntries(live)),
-    'bad-tasks-drained': String(rows.every((row) => isDrained(row, target?.get(row.name)))),
+    'bad-tasks-drained': String(rows.every((row) => row.drained)),
   }
-}
-
-/** True only when it was looked at, and no task of another task definition is alive. */
-function isDrained(row: Row, target: string | undefined): boolean {
-  if (target === undefined) return true
-  return row.tasks?.every((task) => !isAlive(task) || task.taskDefinition === target) ?? false
 }
 
 /** Joins the rows into the result of the action. */
-export function resultOf(
-  given: {
-    readonly cluster: string
-    readonly verb: string
-    readonly rows: readonly Row[]
-    readonly target?: ReadonlyMap<string, string>
-  },
-  headline: (counts: string) => string,
-): Result {
-  const { rows, cluster } = given
-  const outcome = join(rows.map((row) => row.outcome))
+export function resultOf(given: {
+  readonly cluster: string
+  /** What was done, as a noun: `rollback`. */
+  readonly verb: string
+  readonly rows: readonly Row[]
+}): Result {
+  const { rows, cluster, verb } = given
   const bad = rows.filter((row) => !passes(row.outcome))
   return {
-    outcome,
-    headline: headline(countsOf(rows)),
+    outcome: join(rows.map((row) => row.outcome)),
+    headline: headlineOf(given, bad),
     sections: [table(rows), ...bad.map((row) => screen(row, cluster))],
     ...(bad.length > 0 ? { next: nextOf(bad, cluster) } : {}),
-    outputs: outputs(rows, given.target),
-    data: { cluster, verb: given.verb, services: rows.map(rowData) },
+    outputs: outputs(rows),
+    data: { cluster, verb, services: rows.map(rowData) },
   }
 }
+
+function headlineOf(
+  { cluster, verb, rows }: { cluster: string; verb: string; rows: readonly Row[] },
+  bad: readonly Row[],
+): string {
+  const of = `${verb} of ${counted(rows.length, 'service')} in ${cluster}: ${countsOf(rows)}`
+  const [first] = bad
+  if (!first) return of
+  const more = bad.length > 1 ? `, and ${counted(bad.length - 1, 'service')} more` : ''
+  return `${of}; ${first.name}: ${first.why}${more}`
+}
+
+/** `1 service`, `3 services`. */
+export const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
 
 /** What a dry run of a mode without destination says. */
 export function wouldBe(rows: readonly Row[], headline: string): Result {

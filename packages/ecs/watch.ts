@@ -5,6 +5,7 @@ import type { EcsClients } from './client.ts'
 import { observeServices, serviceOf } from './observe.ts'
 import { inParallel } from './parallel.ts'
 import { begin, conclude, type Ended, type Progress, type Watch } from './progress.ts'
+import { counted } from './table.ts'
 
 /**
  * Watches deployments of services of one cluster, all in one look, until each has ended. Out of time is `inconclusive`
@@ -36,7 +37,7 @@ export async function watchAll(
       : { is: 'waiting', seen: summary(all, open) }
   }
   const waited = await until(run, {
-    what: `${watches.length} ${watches.length === 1 ? 'service' : 'services'} of ${cluster}`,
+    what: `${counted(watches.length, 'service')} of ${cluster}`,
     look: tolerant(look, isPassing, Number.POSITIVE_INFINITY),
   })
   const seen = waited.is === 'timeout' ? waited.seen : ''
