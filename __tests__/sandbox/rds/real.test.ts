@@ -152,6 +152,7 @@ describe('real databases', () => {
     await create('ledger')
     await instanceReady('ledger')
     await ask('ledger', 'create table orders (id int)')
+    await ask('ledger', 'create table bulk as select generate_series(1, 300000) as id')
     await ask('ledger', 'insert into orders values (1), (2), (3)')
     const [now] = await ask<{ at: Date }>('ledger', 'select clock_timestamp() as at')
     await real.sleep(50)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type pg from 'pg'
@@ -58,9 +59,11 @@ export async function copyWal(
   await run(runtime, 'mkdir', [join(wal, 'archive_status'), join(wal, 'summaries')])
 }
 
-/** The first WAL segment that the data folder's backup label asks for. */
+/** The first WAL segment that a copy needs to become consistent; the copy of a stopped server needs none: all will do. */
 export async function firstSegment(folder: string): Promise<string> {
-  const label = await readFile(join(folder, 'backup_label'), 'utf8')
+  const file = join(folder, 'backup_label')
+  if (!existsSync(file)) return ''
+  const label = await readFile(file, 'utf8')
   const name = /^START WAL LOCATION: .*\(file ([0-9A-F]{24})\)/m.exec(label)?.[1]
   if (!name) throw new Error(`no start in the backup label: ${label}`)
   return name

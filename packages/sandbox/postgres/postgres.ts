@@ -19,6 +19,8 @@ const SETTINGS = {
   io_method: 'sync',
   jit: 'off',
   max_wal_senders: '0',
+  // Otherwise a server that still replays changes would count as ready.
+  hot_standby: 'off',
   max_wal_size: '1GB',
   checkpoint_timeout: '1h',
   // Kept in place of an archive: snapshots and recovery to a point in time read it from there.
