@@ -87,3 +87,15 @@ function assemble(settings: LedgerSettings, found: Found): Captured<LedgerState>
 
 const describe = ({ name, additive }: { name: string; additive: boolean }) =>
   `${name} (${additive ? 'additive' : 'not additive'})`
+
+/**
+ * How others read the versions that are applied, for a database they opened: undefined when no migrations are named. The
+ * settings are checked at once: throws `InputError`.
+ */
+export function appliedReader(
+  choice: LedgerChoice | undefined,
+): ((database: Database) => Promise<readonly string[]>) | undefined {
+  if (choice === undefined) return undefined
+  const settings = ledgerSettings(choice)
+  return async (database) => (await database.read((query) => readLedger(query, settings))).applied
+}

@@ -1,4 +1,10 @@
-export { captureLedger, type LedgerOf, type Opener, observeLedger } from './capture.ts'
+export {
+  appliedReader,
+  captureLedger,
+  type LedgerOf,
+  type Opener,
+  observeLedger,
+} from './capture.ts'
 export { type Classification, classify } from './classify.ts'
 export {
   classifyFile,

@@ -98,7 +98,7 @@ const network: readonly Attribute[] = [
   shared('NetworkType'),
   shared('CACertificateIdentifier'),
   attribute('CustomerOwnedIpEnabled', (from) => from.CustomerOwnedIpEnabled ?? false, {
-    restore: (EnableCustomerOwnedIp) => ({ EnableCustomerOwnedIp }),
+    restore: (EnableCustomerOwnedIp) => (EnableCustomerOwnedIp ? { EnableCustomerOwnedIp } : {}),
     modify: (EnableCustomerOwnedIp) => ({ EnableCustomerOwnedIp }),
   }),
   // A Multi-AZ instance may not be given a zone, and chooses its own.

@@ -5,6 +5,8 @@ import { type Connection, maskConnection, parseConnection } from '#sql'
 
 /** The connection secret as it is now. `text` and `connection` hold a password: they are never printed or recorded. */
 export interface ConnectionSecret {
+  /** The name or ARN by which it was asked for, and is written. */
+  readonly id: string
   /** The secret's name. */
   readonly secret: string
   /** The id of the version that is AWSCURRENT. */
@@ -33,7 +35,7 @@ export async function readConnection(
   const parsed = parseConnection(text)
   const secret = found.Name ?? id
   if (!parsed.ok) throw unreadable(secret, parsed.why)
-  return { secret, version: found.VersionId ?? '', text, connection: parsed.connection }
+  return { id, secret, version: found.VersionId ?? '', text, connection: parsed.connection }
 }
 
 function unreadable(secret: string, why: string): CallError {

@@ -17,7 +17,7 @@ const before = {
   ],
 }
 
-const cases: readonly (readonly [string, readonly string[], boolean, string])[] = [
+const cases: readonly (readonly [string, string[], boolean, string])[] = [
   ['nothing applied since', ['1', '2'], true, 'no migration was applied since the restore point'],
   ['an addition applied since', ['1', '2', '3'], true, '3_column.sql only added'],
   [
