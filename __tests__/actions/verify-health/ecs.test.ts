@@ -123,7 +123,7 @@ describe('the ECS check, over a simulated ECS and the real client,', () => {
   test.each([
     ['always', () => true, 'inconclusive'],
     ['one time in ten', (n: number) => n % 10 === 0, 'healthy'],
-  ])('throttled %s is %s', async (_, isThrottled, verdict) => {
+  ])('throttled %s is no verdict against it', async (_, isThrottled, verdict) => {
     const { run, ports } = await openShop()
     let n = 0
     const services: Ports['services'] = async (where) => {

@@ -222,7 +222,7 @@ describe('a configuration', () => {
       'error',
       'record: it belongs to expect: restored',
     ],
-  ])('%s is %s in the store and in the output', async (_, chosen, verdict, why) => {
+  ])('%s is so in the store and in the output', async (_, chosen, verdict, why) => {
     const run = testRun()
     const { store } = await stocked(run)
     const result = await verify(run, () => answers(sha), { with: chosen, store })
