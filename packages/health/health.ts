@@ -151,7 +151,7 @@ async function takeBaseline(run: Run, ports: Ports, settings: HealthSettings): P
   const failed = judgement.checks.filter((one) => one.verdict !== 'healthy')
   return {
     outcome: outcomeOf[verdict],
-    headline: `baseline ${verdict}: ${why}`,
+    headline: `baseline${outcomeOf[verdict] === verdict ? '' : ` ${verdict}`}: ${why}`,
     sections: baselineSections(judgement),
     next:
       verdict === 'healthy'
