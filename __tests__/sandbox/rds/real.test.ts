@@ -22,6 +22,7 @@ import { BASICS, callsOf } from './cloud.ts'
 
 const clock = realClock(200)
 const folder = mkdtempSync(join(tmpdir(), 'rds-'))
+chmodSync(folder, 0o711) // As root the servers run as another user, who has to get in.
 const gateway = memoryGateway({
   clock,
   services: (ground) => [rdsService(ground, { data: postgresDataPlane(folder) })],
@@ -223,7 +224,7 @@ describe('a sandbox that is killed', () => {
       const id = (flag: string) => Number(execFileSync('id', [flag, user], { encoding: 'utf8' }))
       const as = user === 'nobody' ? { uid: id('-u'), gid: id('-g') } : {}
       if (as.uid !== undefined) chownSync(home, as.uid, as.gid)
-      chmodSync(home, 0o700)
+      chmodSync(home, 0o711)
       const program = join(import.meta.dirname, 'program.ts')
       const child = spawn(process.execPath, ['--conditions=source', program, home], {
         ...as,

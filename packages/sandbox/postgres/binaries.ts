@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { chmod, chown, cp, mkdir, mkdtemp, readFile, stat, symlink } from 'node:fs/promises'
+import { chown, cp, mkdir, mkdtemp, readFile, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, parse } from 'node:path'
@@ -41,7 +41,6 @@ async function isReachable(path: string): Promise<boolean> {
 async function ownedFolder(folder: string, user: Runtime['user']): Promise<string> {
   await mkdir(folder, { recursive: true })
   if (!user) return await mkdtemp(join(folder, 'postgres-'))
-  await chmod(folder, (await stat(folder)).mode | 0o011)
   const parent = (await isReachable(folder)) ? folder : tmpdir()
   const root = await mkdtemp(join(parent, 'postgres-'))
   await chown(root, user.uid, user.gid)

@@ -1,14 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { open, readFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import pg from 'pg'
 import { realClock } from '../clock.ts'
+import { portSource } from '../processes/ports.ts'
 import type { Installation } from './binaries.ts'
 import type { Master } from './plane.ts'
 
 const clock = realClock()
+const freePort = portSource()
 
 /** The address of every server. */
 export const ADDRESS = '127.0.0.1'
@@ -28,16 +29,6 @@ export interface Start {
   /** The port to try first. */
   readonly port?: number | undefined
   readonly settings?: Readonly<Record<string, string>>
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, ADDRESS)
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
