@@ -5,3 +5,4 @@ export { type DatabaseSeen, lookFromOutside, type Outside, type ServiceSeen } fr
 export { type Release, type ReleaseNumber, releases, serviceNames } from './releases.ts'
 export { configFile, type SampleRepository, sampleRepository } from './repository.ts'
 export { type Answer, type Seen, startTraffic, type Traffic } from './traffic.ts'
+export { adaptedWorkflow, sampleWorkflows, workflowFiles } from './workflows.ts'
