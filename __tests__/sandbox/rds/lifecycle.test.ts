@@ -199,6 +199,16 @@ describe('modifying', () => {
     await established('other')
   })
 
+  test('storage that grew is optimized for a while, in which a snapshot is possible', async () => {
+    const { client, established, instance, statuses, snap } = cloud()
+    await established('orders')
+    await modify(client, { AllocatedStorage: 50, ApplyImmediately: true })
+    const look = async () => (await instance('orders')).DBInstanceStatus
+    expect(await statuses(70, look)).toEqual(['available', 'modifying', 'storage-optimization'])
+    await snap('orders', 's')
+    expect(await statuses(600, look)).toEqual(['storage-optimization', 'available'])
+  })
+
   test('storage never shrinks', async () => {
     const { client, established } = cloud()
     await established('orders')

@@ -223,11 +223,22 @@ function takeName(place: Place, instance: Instance, name: string): void {
   })
 }
 
+/** Storage that grew is rebuilt for a while; snapshots and changes are possible then. */
+function optimizeStorage(place: Place, instance: Instance): void {
+  instance.status = 'storage-optimization'
+  after(place, SECONDS.optimize, () => {
+    if (isAlive(place, instance) && instance.status === 'storage-optimization') {
+      instance.status = 'available'
+    }
+  })
+}
+
 /** Applies the changes of one phase after the other, each under its own status. */
-function applyPhase(place: Place, instance: Instance): void {
+function applyPhases(place: Place, instance: Instance, storage: number): void {
   const phase = PHASES.find((one) => instance.changes.some((change) => change.phase === one))
   if (!phase) {
-    instance.status = 'available'
+    if (instance.settings.AllocatedStorage !== storage) optimizeStorage(place, instance)
+    else instance.status = 'available'
     return
   }
   instance.status = phase
@@ -238,7 +249,7 @@ function applyPhase(place: Place, instance: Instance): void {
       for (const change of due) await change.apply(instance)
     } finally {
       instance.changes = instance.changes.filter((change) => !due.includes(change))
-      if (instance.status === phase) applyPhase(place, instance)
+      if (instance.status === phase) applyPhases(place, instance, storage)
     }
   })
 }
@@ -247,8 +258,10 @@ function applyPhase(place: Place, instance: Instance): void {
 function beginChanges(place: Place, instance: Instance): void {
   after(place, SECONDS.modifyBegins, () => {
     if (!isAlive(place, instance) || instance.changes.length === 0) return
-    if (instance.status === 'available') applyPhase(place, instance)
-    else if (!isChanging(instance)) beginChanges(place, instance)
+    const { status, settings } = instance
+    if (status === 'available' || status === 'storage-optimization') {
+      applyPhases(place, instance, settings.AllocatedStorage)
+    } else if (!isChanging(instance)) beginChanges(place, instance)
   })
 }
 

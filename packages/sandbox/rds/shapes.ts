@@ -74,7 +74,7 @@ export function instanceShape(place: Place, instance: Instance): DBInstance {
     DBInstanceArn: arnOf(place, 'db', instance.identifier),
     DbiResourceId: instance.resourceId,
     DBInstanceStatus: instance.status,
-    ...(instance.endpoint && { InstanceCreateTime: instance.createTime }),
+    ...(instance.status !== 'creating' && { InstanceCreateTime: instance.createTime }),
     ...(instance.latestRestorable && { LatestRestorableTime: instance.latestRestorable }),
     DBParameterGroups: [
       { DBParameterGroupName: ParameterGroup, ParameterApplyStatus: instance.parameterStatus },

@@ -14,6 +14,8 @@ export const SECONDS = {
   modify: 60,
   /** From the call until the instance stops showing `available`. */
   modifyBegins: 10,
+  /** How long storage that grew is in `storage-optimization`. */
+  optimize: 600,
   reboot: 30,
   stop: 60,
   start: 120,
