@@ -5,7 +5,7 @@ import { failuresOf, isFailing, topCauses } from './failures.ts'
 import { type ExpectedContainer, prove } from './judge.ts'
 import { observeRevisions, observeTasks } from './observe.ts'
 import { conclude, type Progress } from './progress.ts'
-import { after, standing } from './rollout.ts'
+import { afterLook, standing } from './rollout.ts'
 import { isAlive, type LiveService, type Rollout, revisionOf } from './state.ts'
 
 /** Every sixth look reads tasks even when nothing seems to have changed: half a minute at the usual pace. */
@@ -92,7 +92,7 @@ function missing(one: Progress): Next {
 
 async function judge(step: Step, one: Progress): Promise<Next> {
   const stands = standing(one.service, one.watched)
-  const next = { ...one, watched: after(one.watched, stands), looks: one.looks + 1 }
+  const next = { ...one, watched: afterLook(one.watched, stands), looks: one.looks + 1 }
   switch (stands.is) {
     case 'missing':
       return wait(next, `ECS still shows ${stands.shows}`)

@@ -75,7 +75,7 @@ function concluded(watched: Watched, primary: Rollout | undefined): Standing {
 }
 
 /** What the next look has to know of this one. */
-export function after(watched: Watched, standing: Standing): Watched {
+export function afterLook(watched: Watched, standing: Standing): Watched {
   switch (standing.is) {
     case 'ours':
       return { ...watched, deployment: standing.rollout.id, seen: true, missed: 0 }
