@@ -55,7 +55,9 @@ describe('what a client sees of a fault', () => {
   test('denied names the action that is missing', async () => {
     const gateway = memoryUnder({ effect: 'denied' })
     const { message } = await failure(create(secretsClient(gateway), 'a'))
-    expect(message).toContain('is not authorized to perform: secretsmanager:CreateSecret')
+    expect(message).toContain(
+      'User: arn:aws:iam::111111111111:user/sandbox is not authorized to perform: secretsmanager:CreateSecret',
+    )
   })
 
   test.each(['throttle', 'error500', 'reset'] as const)(

@@ -69,13 +69,22 @@ export function prepareOwn(service: Service, context: Context): Prepared {
   }
 }
 
+/** A path as text; one that is not properly encoded stays as it is. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
+
 function forwardedSubject({ request, url, route }: Context): Record<string, string> {
   if (route.service === 's3') {
     const [, Bucket = '', ...key] = url.pathname.split('/')
     const VersionId = url.searchParams.get('versionId')
     return subjectOf({
       ...(Bucket && { Bucket }),
-      ...(key.length > 0 && { Key: decodeURIComponent(key.join('/')) }),
+      ...(key.length > 0 && { Key: decoded(key.join('/')) }),
       ...(VersionId && { VersionId }),
     })
   }
@@ -101,7 +110,7 @@ export function prepareForwarded(forward: Forward | undefined, context: Context)
   const body = context.request.body
   const text = body.length <= 65_536 ? textOf(body) : ''
   return {
-    text: `${decodeURIComponent(context.url.pathname)}${context.url.search} ${text}`,
+    text: `${decoded(context.url.pathname)}${context.url.search} ${text}`,
     subject: forwardedSubject(context),
     apply: () => forward(context),
   }

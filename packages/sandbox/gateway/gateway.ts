@@ -54,17 +54,20 @@ function callerOf(route: Route, account: string): Caller {
   }
 }
 
-/** The calling account. Throws the AwsError that AWS answers for a key that is unknown, expired or absent. */
-function accountOf(route: Route, keys: Keyring): string {
+/** The calling account and user. Throws the AwsError that AWS answers for a key that is unknown, expired or absent. */
+function userOf(route: Route, keys: Keyring): { account: string; arn: string } {
   const { protocol, accessKeyId } = route
   if (accessKeyId === undefined) {
-    if (UNSIGNED.has(route.operation)) return NO_ACCOUNT
+    if (UNSIGNED.has(route.operation)) return { account: NO_ACCOUNT, arn: 'anonymous' }
     throw commonError('unsigned', protocol, 'Request is missing Authentication Token')
   }
   const identity = keys.identify(accessKeyId, route.sessionToken)
   switch (identity.is) {
     case 'account':
-      return identity.account
+      return {
+        account: identity.account,
+        arn: identity.session?.arn ?? `arn:aws:iam::${identity.account}:user/sandbox`,
+      }
     case 'expired':
       throw expired(route)
     case 'unknown': {
@@ -84,8 +87,17 @@ function prepare(parts: GatewayParts, context: Context): Prepared {
   return own ? prepareOwn(own, context) : prepareForwarded(parts.forward, context)
 }
 
+interface Attempt {
+  readonly prepared: Prepared
+  readonly context: Context
+  readonly clock: Clock
+  /** The caller, as error messages name it. */
+  readonly arn: string
+  readonly log: (line: string) => void
+}
+
 /** The error answer of a fault that stops a call before it is applied, if it is one of those. */
-function refusal(fault: Fault, { route, caller }: Context): Error | undefined {
+function refusal(fault: Fault, { context: { route }, arn }: Attempt): Error | undefined {
   const action = `${route.service}:${route.operation}`
   switch (fault.effect) {
     case 'throttle':
@@ -98,18 +110,11 @@ function refusal(fault: Fault, { route, caller }: Context): Error | undefined {
       return commonError(
         'denied',
         route.protocol,
-        `User: arn:aws:iam::${caller.account}:user/sandbox is not authorized to perform: ${action} on resource: * because no identity-based policy allows the ${action} action`,
+        `User: ${arn} is not authorized to perform: ${action} on resource: * because no identity-based policy allows the ${action} action`,
       )
     default:
       return undefined
   }
-}
-
-interface Attempt {
-  readonly prepared: Prepared
-  readonly context: Context
-  readonly clock: Clock
-  readonly log: (line: string) => void
 }
 
 /** Applies a call under the faults that hit it. Throws the error to answer; `reset` breaks the connection. */
@@ -117,7 +122,7 @@ async function applyUnder(hit: readonly Fault[], call: Attempt): Promise<WireAns
   for (const fault of hit) if (fault.effect === 'slow') await call.clock.sleep(fault.ms)
   const fault = hit.find((one) => one.effect !== 'slow')
   if (!fault) return await call.prepared.apply()
-  const refused = refusal(fault, call.context)
+  const refused = refusal(fault, call)
   if (refused) throw refused
   if (fault.effect === 'reset') return { reset: true }
   if (fault.effect === 'kill') {
@@ -161,14 +166,15 @@ async function answerCall(
     ...(hit.length > 0 && { fault: hit.map((fault) => fault.effect).join(',') }),
   })
   try {
-    caller = callerOf(route, accountOf(route, parts.keys))
+    const { account, arn } = userOf(route, parts.keys)
+    caller = callerOf(route, account)
     const context = { request, url, route, caller }
     const prepared = prepare(parts, context)
     subject = prepared.subject
     const { service, operation, mutating } = route
-    const { account, accessKeyId } = caller
+    const { accessKeyId } = caller
     hit = rules.decide({ service, operation, account, accessKeyId, mutating, text: prepared.text })
-    const answer = await applyUnder(hit, { prepared, context, clock: parts.clock, log })
+    const answer = await applyUnder(hit, { prepared, context, clock: parts.clock, arn, log })
     return { answer, ...done() }
   } catch (error) {
     const { reply, code } = errorReply({ request, url, route, caller }, error, log)
@@ -187,41 +193,50 @@ function stamped(answer: WireAnswer, requestId: string, clock: Clock): WireAnswe
   return { ...answer, headers }
 }
 
+async function answerPage(
+  parts: GatewayParts,
+  kept: Pick<Gateway, 'calls' | 'faults'>,
+  { request, url }: { request: WireRequest; url: URL },
+): Promise<WireReply> {
+  const name = url.pathname.split('/')[2] ?? ''
+  const page = parts.pages?.[name]
+  if (page) return await page(request, url)
+  const ofServices = parts.services.map((service) => service.admin)
+  const admin = Object.assign({}, parts.admin, ...ofServices)
+  return await answerAdmin({ request, url, name }, { admin, ...kept })
+}
+
+async function answerLogged(
+  parts: GatewayParts,
+  { calls, faults: rules }: Pick<Gateway, 'calls' | 'faults'>,
+  { request, url }: { request: WireRequest; url: URL },
+): Promise<WireAnswer> {
+  const route = routeOf(request, url)
+  const [at, started] = [new Date(parts.clock.now()).toISOString(), performance.now()]
+  const answered = await answerCall(parts, rules, { request, url, route })
+  const { answer, requestId, ...rest } = answered
+  calls.add({
+    at,
+    requestId,
+    service: route.service,
+    operation: route.operation,
+    region: route.region,
+    accessKeyId: route.accessKeyId ?? '',
+    mutating: route.mutating,
+    ...rest,
+    status: 'reset' in answer ? 0 : answer.status,
+    durationMs: Math.round(performance.now() - started),
+  })
+  return stamped(answer, requestId, parts.clock)
+}
+
 /** An endpoint over services and, if given, a place to forward the rest. */
 export function createGateway(parts: GatewayParts): Gateway {
-  const calls = callLog()
-  const rules = faults()
-  const admin = Object.assign({}, parts.admin, ...parts.services.map((service) => service.admin))
-
+  const kept = { calls: callLog(), faults: faults() }
   const handle = async (request: WireRequest): Promise<WireAnswer> => {
     const url = new URL(request.url, 'http://sandbox.invalid')
-    if (url.pathname.startsWith('/_sandbox/')) {
-      const name = url.pathname.split('/')[2] ?? ''
-      const page = parts.pages?.[name]
-      const call = { request, url, name }
-      const reply = page
-        ? await page(request, url)
-        : await answerAdmin(call, { admin, calls, faults: rules })
-      return stamped(reply, randomUUID(), parts.clock)
-    }
-    const route = routeOf(request, url)
-    const [at, started] = [new Date(parts.clock.now()).toISOString(), performance.now()]
-    const answered = await answerCall(parts, rules, { request, url, route })
-    const { answer, requestId, ...rest } = answered
-    calls.add({
-      at,
-      requestId,
-      service: route.service,
-      operation: route.operation,
-      region: route.region,
-      accessKeyId: route.accessKeyId ?? '',
-      mutating: route.mutating,
-      ...rest,
-      status: 'reset' in answer ? 0 : answer.status,
-      durationMs: Math.round(performance.now() - started),
-    })
-    return stamped(answer, requestId, parts.clock)
+    if (!url.pathname.startsWith('/_sandbox/')) return answerLogged(parts, kept, { request, url })
+    return stamped(await answerPage(parts, kept, { request, url }), randomUUID(), parts.clock)
   }
-
-  return { handle, calls, faults: rules }
+  return { handle, ...kept }
 }

@@ -1,7 +1,8 @@
+import * as z from 'zod'
 import type { Clock } from '../clock.ts'
 import { awsId, type Keyring, type Session } from '../gateway/index.ts'
 import { type Issuer, TokenProblem, type Verified } from '../oidc/index.ts'
-import { AwsError, type Caller, type Service } from '../service.ts'
+import { type Admin, AwsError, type Caller, type Service } from '../service.ts'
 
 /** A role that may be assumed by a workflow. */
 export interface Role {
@@ -111,78 +112,92 @@ interface AssumeRoleInput {
   readonly DurationSeconds?: number
 }
 
+/** A session's giver: issues sessions, with a lifetime that tests may shorten. */
+interface Desk extends StsParts {
+  lifetimeSeconds: number | undefined
+  readonly roleIds: Map<string, string>
+}
+
+function roleId({ roleIds }: Desk, arn: string): string {
+  const known = roleIds.get(arn) ?? awsId('AROA')
+  roleIds.set(arn, known)
+  return known
+}
+
+function open(desk: Desk, { roleArn, sessionName, seconds }: Wanted) {
+  checkSessionName(sessionName)
+  const { account, name } = parseRole(roleArn)
+  const lifetime = desk.lifetimeSeconds ?? seconds
+  const session = desk.keys.issue({
+    account,
+    arn: `arn:aws:sts::${account}:assumed-role/${name}/${sessionName}`,
+    userId: `${roleId(desk, roleArn)}:${sessionName}`,
+    expires: Math.floor(desk.clock.now() / 1000 + lifetime) * 1000,
+  })
+  return answerOf(session)
+}
+
+function callerIdentity({ keys }: Desk, { account, accessKeyId }: Caller) {
+  const session = keys.sessions().find((one) => one.accessKeyId === accessKeyId)
+  if (session) return { UserId: session.userId, Account: account, Arn: session.arn }
+  const Arn = `arn:aws:iam::${account}:user/sandbox`
+  return { UserId: `AIDASANDBOX${account}`, Account: account, Arn }
+}
+
+function assumeRole(desk: Desk, input: AssumeRoleInput, caller: Caller) {
+  const chained = !/^\d{12}$/.test(caller.accessKeyId)
+  const seconds = durationOf(input.DurationSeconds, chained ? 3600 : 43_200)
+  if (desk.roles && !desk.roles.some((role) => role.arn === input.RoleArn)) {
+    throw denied(`sts:AssumeRole on resource: ${input.RoleArn}`)
+  }
+  return open(desk, { roleArn: input.RoleArn, sessionName: input.RoleSessionName, seconds })
+}
+
+function assumeByToken(desk: Desk, input: AssumeRoleInput & { WebIdentityToken: string }) {
+  const { issuer, roles } = desk
+  const seconds = durationOf(input.DurationSeconds, 43_200)
+  const { account } = parseRole(input.RoleArn)
+  const claims = verified(issuer, input.WebIdentityToken)
+  checkTrust(roles, input.RoleArn, claims.sub)
+  const host = issuer.issuer.replace(/^https:\/\//, '')
+  return {
+    ...open(desk, { roleArn: input.RoleArn, sessionName: input.RoleSessionName, seconds }),
+    Provider: `arn:aws:iam::${account}:oidc-provider/${host}`,
+    Audience: claims.aud,
+    SubjectFromWebIdentityToken: claims.sub,
+  }
+}
+
+const lifetimeCall = z.strictObject({ lifetimeSeconds: z.number().positive().nullable() })
+
+function sessionsPage(desk: Desk): Admin {
+  return async (body, _url, method) => {
+    if (method === 'DELETE') return { expired: desk.keys.expireAll() }
+    if (method === 'PUT')
+      desk.lifetimeSeconds = lifetimeCall.parse(body).lifetimeSeconds ?? undefined
+    const sessions = desk.keys.sessions().map(({ account, arn, expires }) => ({
+      account,
+      arn,
+      expires: new Date(expires).toISOString(),
+    }))
+    return { lifetimeSeconds: desk.lifetimeSeconds ?? null, sessions }
+  }
+}
+
 /**
  * STS: GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity (the token is really verified).
  * Its admin call `sessions`: PUT `{"lifetimeSeconds": 5}` shortens every session issued from then on (null: as asked),
  * DELETE ends all sessions at once, GET lists the open ones without their secrets.
  */
-export function stsService({ clock, keys, issuer, roles }: StsParts): Service {
-  let lifetimeSeconds: number | undefined
-  const roleIds = new Map<string, string>()
-
-  const roleId = (arn: string) => {
-    const known = roleIds.get(arn) ?? awsId('AROA')
-    roleIds.set(arn, known)
-    return known
-  }
-  const open = ({ roleArn, sessionName, seconds }: Wanted) => {
-    checkSessionName(sessionName)
-    const { account, name } = parseRole(roleArn)
-    const session = keys.issue({
-      account,
-      arn: `arn:aws:sts::${account}:assumed-role/${name}/${sessionName}`,
-      userId: `${roleId(roleArn)}:${sessionName}`,
-      expires: Math.floor(clock.now() / 1000 + (lifetimeSeconds ?? seconds)) * 1000,
-    })
-    return answerOf(session)
-  }
-
+export function stsService(parts: StsParts): Service {
+  const desk: Desk = { ...parts, lifetimeSeconds: undefined, roleIds: new Map() }
   return {
     name: 'sts',
     operations: {
-      GetCallerIdentity: (_input: unknown, caller: Caller) => {
-        const session = keys.sessions().find((one) => one.accessKeyId === caller.accessKeyId)
-        const { account } = caller
-        if (session) return { UserId: session.userId, Account: account, Arn: session.arn }
-        const Arn = `arn:aws:iam::${account}:user/sandbox`
-        return { UserId: `AIDASANDBOX${account}`, Account: account, Arn }
-      },
-      AssumeRole: (input: AssumeRoleInput, caller: Caller) => {
-        const chained = !/^\d{12}$/.test(caller.accessKeyId)
-        const seconds = durationOf(input.DurationSeconds, chained ? 3600 : 43_200)
-        if (roles && !roles.some((role) => role.arn === input.RoleArn)) {
-          throw denied(`sts:AssumeRole on resource: ${input.RoleArn}`)
-        }
-        return open({ roleArn: input.RoleArn, sessionName: input.RoleSessionName, seconds })
-      },
-      AssumeRoleWithWebIdentity: (input: AssumeRoleInput & { WebIdentityToken: string }) => {
-        const seconds = durationOf(input.DurationSeconds, 43_200)
-        const { account } = parseRole(input.RoleArn)
-        const claims = verified(issuer, input.WebIdentityToken)
-        checkTrust(roles, input.RoleArn, claims.sub)
-        const host = issuer.issuer.replace(/^https:\/\//, '')
-        return {
-          ...open({ roleArn: input.RoleArn, sessionName: input.RoleSessionName, seconds }),
-          Provider: `arn:aws:iam::${account}:oidc-provider/${host}`,
-          Audience: claims.aud,
-          SubjectFromWebIdentityToken: claims.sub,
-        }
-      },
+      GetCallerIdentity: (_input, caller) => callerIdentity(desk, caller),
+      AssumeRole: (input, caller) => assumeRole(desk, input, caller),
+      AssumeRoleWithWebIdentity: (input) => assumeByToken(desk, input),
     },
-    admin: {
-      sessions: async (body, _url, method) => {
-        if (method === 'DELETE') return { expired: keys.expireAll() }
-        if (method === 'PUT') {
-          const asked = (body as { lifetimeSeconds?: number | null }).lifetimeSeconds
-          lifetimeSeconds = asked ?? undefined
-        }
-        const sessions = keys.sessions().map(({ account, arn, expires }) => ({
-          account,
-          arn,
-          expires: new Date(expires).toISOString(),
-        }))
-        return { lifetimeSeconds: lifetimeSeconds ?? null, sessions }
-      },
-    },
+    admin: { sessions: sessionsPage(desk) },
   }
 }
