@@ -16,4 +16,6 @@ export {
 export { type Additions, additions, type LedgerDifference, ledgerDifference } from './difference.ts'
 export { schemaFingerprint } from './fingerprint.ts'
 export { type Ledger, readLedger } from './ledger.ts'
+export { migrationRevert, type RevertPorts } from './revert.ts'
+export { type RevertGiven, type RevertSettings, revertSettings } from './revert-settings.ts'
 export { type LedgerChoice, type LedgerSettings, ledgerSettings } from './settings.ts'

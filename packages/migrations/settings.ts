@@ -23,7 +23,7 @@ export function ledgerSettings(choice: LedgerChoice): LedgerSettings {
   const { tool, table, column, path } = choice
   if (tool === 'dbmate') {
     if (column !== undefined && column !== 'version') {
-      throw new InputError(["migrations.column: dbmate's column is always version; leave it out"])
+      throw new InputError(["migrations column: dbmate's column is always version; leave it out"])
     }
     return {
       tool,
@@ -33,12 +33,12 @@ export function ledgerSettings(choice: LedgerChoice): LedgerSettings {
     }
   }
   const problems = [
-    ...(table === undefined ? ['migrations.table: expected the name of the ledger table'] : []),
-    ...(column === undefined ? ['migrations.column: expected the column with the versions'] : []),
+    ...(table === undefined ? ['migrations table: expected the name of the ledger table'] : []),
+    ...(column === undefined ? ['migrations column: expected the column with the versions'] : []),
     ...(path === undefined
       ? []
       : [
-          'migrations.path: files are read for the tool dbmate only (not supported yet for ledger)',
+          'migrations path: files are read for the tool dbmate only (not supported yet for ledger)',
         ]),
   ]
   if (table === undefined || column === undefined || problems.length > 0)

@@ -17,6 +17,12 @@ export {
 } from './observe.ts'
 export { restore } from './rollback.ts'
 export type { AppliedReader, RestoreJob } from './scene.ts'
-export { type GuardSettings, guardInputs, guardSettings, type RestoreSettings } from './settings.ts'
+export {
+  type GuardGiven,
+  type GuardSettings,
+  guardJournal,
+  guardSettings,
+  type RestoreSettings,
+} from './settings.ts'
 export { type SnapshotJob, takeSnapshot } from './snapshot.ts'
 export * from './state.ts'

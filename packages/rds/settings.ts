@@ -1,32 +1,19 @@
 import { InputError } from '#core'
-import { choice, type EnvironmentConfig, flag, type Given, matching, optional } from '#inputs'
 
-/** The inputs of rds-snapshot-guard beside the common ones; defaults are in action.yml. */
-export const guardInputs = {
-  mode: choice('snapshot', 'restore'),
-  connection: optional(
-    matching(
-      /^secret:[\w/+=.@:!-]+$/,
-      'secret:<name or ARN of the secret with the connection string>',
-    ),
-  ),
-  'snapshot-suffix': optional(
-    matching(
-      /^(?=.{1,32}$)[a-z0-9]+(-[a-z0-9]+)*$/,
-      'lower-case letters, digits and single dashes (1 to 32)',
-    ),
-  ),
-  snapshot: optional(
-    matching(
-      /^(?=.{1,255}$)(rds:)?[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$/,
-      'the identifier of a snapshot, not its ARN',
-    ),
-  ),
-  record: optional(
-    matching(/^[A-Za-z0-9][\w.-]*\/[\w.-]+\/rollback-\d+$/, '<environment>/<run id>/rollback-<n>'),
-  ),
-  'confirm-data-loss': flag,
-} as const
+/** The inputs of rds-snapshot-guard beside the common ones, parsed. */
+export interface GuardGiven {
+  readonly mode: 'snapshot' | 'restore'
+  readonly connection: string | undefined
+  readonly 'snapshot-suffix': string | undefined
+  readonly snapshot: string | undefined
+  readonly record: string | undefined
+  readonly 'confirm-data-loss': boolean
+}
+
+/** The part of an environment's configuration that says where its database is. */
+export interface DatabaseConfig {
+  readonly database?: { readonly connection: string } | undefined
+}
 
 /** What rds-snapshot-guard has to do. */
 export type GuardSettings =
@@ -46,8 +33,8 @@ export interface RestoreSettings {
 
 /** Puts the inputs over the configuration. Throws `InputError` with all problems. */
 export function guardSettings(
-  given: Given<typeof guardInputs>,
-  environment: Pick<EnvironmentConfig, 'database'> | undefined,
+  given: GuardGiven,
+  environment: DatabaseConfig | undefined,
 ): GuardSettings {
   const connection = given.connection ?? environment?.database?.connection
   const problems = [...misplaced(given), ...missing(given)]
@@ -66,7 +53,7 @@ export function guardSettings(
 }
 
 /** Inputs that mean nothing in this mode: what seems to work must work. */
-function misplaced(given: Given<typeof guardInputs>): string[] {
+function misplaced(given: GuardGiven): string[] {
   const own =
     given.mode === 'snapshot' ? ['snapshot-suffix'] : ['snapshot', 'record', 'confirm-data-loss']
   const all = ['snapshot-suffix', 'snapshot', 'record', 'confirm-data-loss'] as const
@@ -78,7 +65,7 @@ function misplaced(given: Given<typeof guardInputs>): string[] {
     )
 }
 
-function missing({ mode, record, snapshot }: Given<typeof guardInputs>): string[] {
+function missing({ mode, record, snapshot }: GuardGiven): string[] {
   if (mode !== 'restore') return []
   if (record === undefined && snapshot === undefined) {
     return ['snapshot: expected the snapshot to restore, or record: the record of an open rollback']
@@ -90,3 +77,7 @@ function missing({ mode, record, snapshot }: Given<typeof guardInputs>): string[
   }
   return []
 }
+
+/** Where this mode writes down what it does: a snapshot belongs to the deployment, a restore to the record of its rollback. */
+export const guardJournal = ({ mode }: Pick<GuardGiven, 'mode'>): 'deployment' | 'record' =>
+  mode === 'snapshot' ? 'deployment' : 'record'
