@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   type Clock,
   deadline,
@@ -76,6 +79,7 @@ export function testRun(
     },
     journal: given.journal ?? memoryJournal(clock),
     identity: { ...identity, ...given.identity },
+    folder: mkdtempSync(join(tmpdir(), 'run-')),
     lines,
     masked,
   }

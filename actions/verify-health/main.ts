@@ -5,7 +5,8 @@ import { inputs } from './inputs.ts'
 void action({
   name: 'verify-health',
   inputs,
-  journal: 'none',
+  journal: ({ record }) => (record === undefined ? 'none' : 'record'),
   settings,
   run: (job) => health(job.run, connect(job.aws), job),
+  fallback: { verdict: 'error' },
 })

@@ -15,7 +15,7 @@ import type { common, EnvironmentConfig, Given, Spec } from '#inputs'
 import { changeRecord, connect, noJournal, openStore, type Store } from '#store'
 import { checkAccount, login } from './credentials.ts'
 import { attach, type JournalKind } from './journal.ts'
-import { conclude, identity, logReport } from './runner.ts'
+import { conclude, identity, logReport, reportFolder } from './runner.ts'
 import { type Secrets, secrets } from './secrets.ts'
 import { type NamedEnvironment, type Resolved, readSettings } from './settings.ts'
 
@@ -40,6 +40,8 @@ export interface Definition<S extends Spec, Settings> {
   /** Pure. Throws `InputError` with all problems. */
   readonly settings: (given: Given<S>, environment: EnvironmentConfig | undefined) => Settings
   readonly run: (job: Job<S, Settings>) => Promise<Result>
+  /** Outputs of a run that ended before its own code could set any: what a later step must not take for empty. */
+  readonly fallback?: Readonly<Record<string, string>>
 }
 
 /** Runs an action from reading its inputs to its exit code. Never throws. */
@@ -57,7 +59,8 @@ export async function action<S extends Spec, Settings>(
     })
   }
   const result = await act(definition, hidden).catch(resultOf)
-  conclude(definition.name, result, hidden)
+  const outputs = { ...definition.fallback, ...result.outputs }
+  conclude(definition.name, { ...result, outputs }, hidden)
 }
 
 async function act<S extends Spec, Settings>(
@@ -84,6 +87,7 @@ async function act<S extends Spec, Settings>(
     dryRun: shared['dry-run'],
     report,
     identity: who,
+    folder: reportFolder(),
     journal: noJournal(clock, report, who.runId),
   }
   const kind =

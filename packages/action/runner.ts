@@ -69,10 +69,18 @@ function indented(line: string): string {
   return indent + oneLine(line)
 }
 
-function writeReport(title: string, result: Result, secrets: Secrets): string {
+/** Where files that outlive the step go: the runner clears it after the job. */
+export function reportFolder(): string {
   const folder = join(variable('RUNNER_TEMP') ?? tmpdir(), 'rollback-actions')
   mkdirSync(folder, { recursive: true })
-  const file = join(folder, `${title.replace(/[^\w-]+/g, '-')}-${randomUUID().slice(0, 8)}.json`)
+  return folder
+}
+
+function writeReport(title: string, result: Result, secrets: Secrets): string {
+  const file = join(
+    reportFolder(),
+    `${title.replace(/[^\w-]+/g, '-')}-${randomUUID().slice(0, 8)}.json`,
+  )
   const { outcome, headline, next = [], sections = [], outputs = {}, data = null } = result
   const body = {
     version: 1,

@@ -25,4 +25,6 @@ export interface Run {
   readonly report: Report
   readonly journal: Journal
   readonly identity: Identity
+  /** A folder for files that later steps may read. */
+  readonly folder: string
 }

@@ -89,7 +89,7 @@ async function watchAll(
   return {
     ...told(watched, rule, settings),
     sections: watchSections(watched, rule, version),
-    evidence: keepEvidence(evidence),
+    evidence: keepEvidence(run.folder, evidence),
     data: evidence,
   }
 }
