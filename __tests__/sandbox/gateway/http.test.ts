@@ -2,14 +2,18 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { jest } from '@jest/globals'
 import { type Sandbox, startSandbox } from '../../../packages/sandbox/index.ts'
 import { aws, awsJson, boto } from './clients.ts'
+
+// Each test starts Python programs, which takes seconds on a busy machine.
+jest.setTimeout(60_000)
 
 let sandbox: Sandbox
 
 beforeAll(async () => {
   sandbox = await startSandbox()
-}, 40_000)
+})
 afterAll(async () => {
   await sandbox.close()
   expect(existsSync(sandbox.folder)).toBe(false)
@@ -90,7 +94,7 @@ describe('the AWS CLI', () => {
     const operations = sandbox.calls.count({ account: '100000000003' })
     expect(operations['s3:UploadPart']).toBe(3)
     expect(operations['s3:CompleteMultipartUpload']).toBe(1)
-  }, 40_000)
+  })
 })
 
 describe('boto3', () => {
