@@ -26,34 +26,28 @@ function tests(name, paths, ...args) {
   }
 }
 
-/** Each lane is a chain; lanes run side by side. A step after a failed one of its lane still runs. */
-const phases = [
-  [
-    [
-      { name: 'types, bundle', ...script('build', '--clean') },
-      { name: 'dist is fresh', ...script('fresh') },
-      { name: 'bundles start', ...script('bundles') },
-    ],
-    [
-      {
-        name: 'format, lint',
-        command: 'biome',
-        args: ['ci', '--error-on-warnings', '--colors=off', '.'],
-      },
-      { name: 'docs in step', ...script('docs', '--check') },
-      { name: 'workflows', ...script('lint-workflows') },
-    ],
-  ],
-  [
-    // The longest first; they start servers, so one file at a time.
-    [{ name: 'workflow tests', ...tests('workflows', ['workflows'], '--runInBand') }],
-    [
-      { name: 'sandbox tests', ...tests('sandbox', ['sandbox'], '--runInBand') },
-      { name: 'fault tests', ...tests('faults', ['faults'], '--runInBand') },
-      { name: 'action tests', ...tests('actions', ['actions'], '--runInBand') },
-      { name: 'unit, contract tests', ...tests('unit', ['unit', 'contract'], '--runInBand') },
-    ],
-  ],
+// In the first phase a step needs the one before it; two queues run side by side.
+const build = [
+  { name: 'types, bundle', ...script('build', '--clean') },
+  { name: 'dist is fresh', ...script('fresh') },
+  { name: 'bundles start', ...script('bundles') },
+]
+const lint = [
+  {
+    name: 'format, lint',
+    command: 'biome',
+    args: ['ci', '--error-on-warnings', '--colors=off', '.'],
+  },
+  { name: 'docs in step', ...script('docs', '--check') },
+  { name: 'workflows', ...script('lint-workflows') },
+]
+// In the second, two take from one queue, the longest first. The tests start servers: one file at a time in each.
+const testing = [
+  { name: 'workflow tests', ...tests('workflows', ['workflows'], '--runInBand') },
+  { name: 'sandbox tests', ...tests('sandbox', ['sandbox'], '--runInBand') },
+  { name: 'fault tests', ...tests('faults', ['faults'], '--runInBand') },
+  { name: 'action tests', ...tests('actions', ['actions'], '--runInBand') },
+  { name: 'unit, contract tests', ...tests('unit', ['unit', 'contract'], '--runInBand') },
 ]
 
 const running = new Set()
@@ -102,8 +96,9 @@ function count(step, { code }) {
   }
 }
 
-async function lane(steps, done) {
-  for (const step of steps) {
+/** Takes steps from a queue until it is empty; a step after a failed one still runs. */
+async function lane(queue, done) {
+  for (let step = queue.shift(); step; step = queue.shift()) {
     const ended = await run(step)
     const counted = { ...step, ...ended, ...count(step, ended) }
     const word = counted.failed === 0 ? 'passed' : 'FAILED'
@@ -117,7 +112,8 @@ rmSync(results, { recursive: true, force: true })
 mkdirSync(results, { recursive: true })
 const done = []
 const began = Date.now()
-for (const lanes of phases) await Promise.all(lanes.map((steps) => lane(steps, done)))
+await Promise.all([lane(build, done), lane(lint, done)])
+await Promise.all([lane(testing, done), lane(testing, done)])
 
 console.log(
   `\n${'step'.padEnd(24)}${'seconds'.padStart(8)}${'passed'.padStart(8)}${'failed'.padStart(8)}`,
