@@ -1,48 +1,10 @@
-import type { AwsConfig } from '#aws'
-import {
-  CallError,
-  deadline,
-  InputError,
-  iso,
-  type Journal,
-  LeaseLost,
-  messageOf,
-  type Result,
-  type Run,
-  systemClock,
-} from '#core'
-import type { common, EnvironmentConfig, Given, Spec } from '#inputs'
-import { changeRecord, connect, noJournal, openStore, type Store } from '#store'
-import { checkAccount, login } from './credentials.ts'
-import { attach, type JournalKind } from './journal.ts'
+import { type Report, type Result, systemClock } from '#core'
+import type { Spec } from '#inputs'
+import { act, type Definition, resultOf } from './act.ts'
+import { login } from './credentials.ts'
 import { conclude, identity, logReport, reportFolder } from './runner.ts'
-import { type Secrets, secrets } from './secrets.ts'
-import { type NamedEnvironment, type Resolved, readSettings } from './settings.ts'
-
-/** What an action's own code is given. */
-export interface Job<S extends Spec, Settings> {
-  readonly given: Given<S>
-  readonly settings: Settings
-  readonly run: Run
-  readonly aws: AwsConfig
-  /** Undefined only for a single action that names no store. */
-  readonly store: Store | undefined
-  readonly environment: NamedEnvironment | undefined
-  /** This process's environment variables, for programs that an action starts. */
-  readonly variables: Readonly<Record<string, string | undefined>>
-}
-
-/** An action: its name, its inputs, where it journals, how inputs and configuration become settings, what it does. */
-export interface Definition<S extends Spec, Settings> {
-  readonly name: string
-  readonly inputs: S
-  readonly journal: JournalKind | ((given: Given<S>) => JournalKind)
-  /** Pure. Throws `InputError` with all problems. */
-  readonly settings: (given: Given<S>, environment: EnvironmentConfig | undefined) => Settings
-  readonly run: (job: Job<S, Settings>) => Promise<Result>
-  /** Outputs of a run that ended before its own code could set any: what a later step must not take for empty. */
-  readonly fallback?: Readonly<Record<string, string>>
-}
+import { secrets } from './secrets.ts'
+import { input } from './settings.ts'
 
 /** Runs an action from reading its inputs to its exit code. Never throws. */
 export async function action<S extends Spec, Settings>(
@@ -58,117 +20,22 @@ export async function action<S extends Spec, Settings>(
       process.exit(1)
     })
   }
-  const result = await act(definition, hidden).catch(resultOf)
+  const result = await inRunner(definition, report).catch(resultOf)
   const outputs = { ...definition.fallback, ...result.outputs }
   conclude(definition.name, { ...result, outputs }, hidden)
 }
 
-async function act<S extends Spec, Settings>(
+/** Runs it in this process's runner, in real time. */
+const inRunner = async <S extends Spec, Settings>(
   definition: Definition<S, Settings>,
-  hidden: Secrets,
-): Promise<Result> {
-  const { given, resolved } = readSettings(definition.inputs)
-  const settings = definition.settings(given, resolved.environment?.config)
-  const shared = given as Given<typeof common>
-  const report = logReport(hidden)
-  const who = identity()
-  const clock = systemClock
-  const aws = login({
-    action: definition.name,
-    region: resolved.region,
-    role: resolved.role,
-    runId: who.runId,
-  })
-  const store = await openNamedStore(aws, resolved)
-  const bare: Run = {
-    clock,
-    deadline: deadline(clock, shared.timeout),
-    pollInterval: shared['poll-interval'],
-    dryRun: shared['dry-run'],
+  report: Report,
+): Promise<Result> =>
+  act(definition, {
+    clock: systemClock,
     report,
-    identity: who,
+    identity: identity(),
     folder: reportFolder(),
-    journal: noJournal(clock, report, who.runId),
-  }
-  const kind =
-    typeof definition.journal === 'function' ? definition.journal(given) : definition.journal
-  const record = (given as { record?: string }).record
-  const attached = await attach(bare, store, { kind, record })
-  if (attached.is === 'stopped') return attached.result
-  const run = { ...bare, journal: attached.journal as Journal }
-  const job = {
-    given,
-    settings,
-    run,
-    aws,
-    store,
-    environment: resolved.environment,
     variables: process.env,
-  }
-  const result = await definition.run(job).catch(resultOf)
-  if (attached.record && store && !run.dryRun)
-    await writePart(store, attached.record, partName(definition.name, given), result, run)
-  return result
-}
-
-async function openNamedStore(aws: AwsConfig, resolved: Resolved): Promise<Store | undefined> {
-  if (resolved.store === undefined && resolved.allowedAccounts.length === 0) return undefined
-  const account = await checkAccount(aws, resolved.allowedAccounts)
-  if (resolved.store === undefined || resolved.environmentName === undefined) return undefined
-  const where = { environment: resolved.environmentName, account, region: resolved.region }
-  return openStore(connect(aws, resolved.store), where)
-}
-
-const partName = (name: string, given: object) =>
-  [name, (given as { mode?: string }).mode].filter(Boolean).join(' ')
-
-/** Keeps how this action ended in the record, where `rollback-report` finds it whatever happened to the job. */
-async function writePart(
-  store: Store,
-  record: string,
-  name: string,
-  result: Result,
-  run: Run,
-): Promise<void> {
-  const { outcome, headline } = result
-  const part = { outcome, headline, at: iso(run.clock.now()), run: run.identity.runId }
-  await changeRecord(store, record, (current) => ({
-    ...current,
-    parts: { ...current.parts, [name]: part },
-  }))
-}
-
-/** Turns what was thrown into a result that says what, on which thing, and what to do next. */
-export function resultOf(thrown: unknown): Result {
-  if (thrown instanceof LeaseLost) {
-    return {
-      outcome: 'superseded',
-      headline: `${thrown.message}: nothing more was sent`,
-      next: ['wait for that run to end, look at what it did, then run again if it is still needed'],
-    }
-  }
-  if (thrown instanceof InputError) {
-    return {
-      outcome: 'failed',
-      headline: `${thrown.problems.length === 1 ? 'an input is' : `${thrown.problems.length} inputs are`} wrong; nothing was changed`,
-      sections: [
-        {
-          title: 'Wrong inputs',
-          columns: ['problem'],
-          rows: thrown.problems.map((problem) => [problem]),
-        },
-      ],
-      next: thrown.problems,
-    }
-  }
-  if (thrown instanceof CallError) {
-    return { outcome: 'failed', headline: thrown.message, next: [thrown.next] }
-  }
-  const where =
-    thrown instanceof Error ? (thrown.stack ?? '').split('\n').slice(1, 3).join(' ') : ''
-  return {
-    outcome: 'failed',
-    headline: `a fault of this action: ${messageOf(thrown)}`,
-    next: [`run again; if it stays, open an issue with this line: ${where.trim()}`],
-  }
-}
+    input,
+    login,
+  })

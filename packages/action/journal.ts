@@ -12,8 +12,11 @@ import {
   takeLease,
 } from '#store'
 
-/** Where an action's mutations are written down: a rollback's record, a deployment's restore point, or nowhere. */
-export type JournalKind = 'record' | 'deployment' | 'none'
+/**
+ * Where an action's mutations are written down: a rollback's record, the record only if the input names one, a
+ * deployment's restore point, or nowhere.
+ */
+export type JournalKind = 'record' | 'named-record' | 'deployment' | 'none'
 
 export type Attached =
   | { readonly is: 'attached'; readonly journal: Journal; readonly record?: string }
@@ -31,7 +34,8 @@ export async function attach(
       'record: a record lies in a store: give the input environment, and store or a configuration file',
     ])
   }
-  if (wanted.kind === 'none') return plain
+  const unnamed = wanted.kind === 'named-record' && wanted.record === undefined
+  if (wanted.kind === 'none' || unnamed) return plain
   if (store === undefined) {
     run.report.info('No store is named: this action runs without lease and record.')
     return plain

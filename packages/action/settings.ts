@@ -37,8 +37,9 @@ export function input(name: string): string {
 /** Reads all inputs and the configuration file. Throws `InputError` with every problem of both at once. */
 export function readSettings<S extends Spec>(
   spec: S,
+  read: (name: string) => string,
 ): { readonly given: Given<S>; readonly resolved: Resolved } {
-  const { given, problems } = readInputs(spec, input)
+  const { given, problems } = readInputs(spec, read)
   const all = [...problems]
   const shared = given as Given<typeof common>
   const file = readConfig(shared.config, shared.environment, all)

@@ -1,0 +1,149 @@
+import type { AwsConfig } from '#aws'
+import {
+  CallError,
+  deadline,
+  InputError,
+  iso,
+  type Journal,
+  LeaseLost,
+  messageOf,
+  type Result,
+  type Run,
+} from '#core'
+import type { common, EnvironmentConfig, Given, Spec } from '#inputs'
+import { changeRecord, connect, noJournal, openStore, type Store } from '#store'
+import { checkAccount, type Login } from './credentials.ts'
+import { attach, type JournalKind } from './journal.ts'
+import { type NamedEnvironment, type Resolved, readSettings } from './settings.ts'
+
+/** What an action's own code is given. */
+export interface Job<S extends Spec, Settings> {
+  readonly given: Given<S>
+  readonly settings: Settings
+  readonly run: Run
+  readonly aws: AwsConfig
+  /** Undefined only for a single action that names no store. */
+  readonly store: Store | undefined
+  readonly environment: NamedEnvironment | undefined
+  /** This process's environment variables, for programs that an action starts. */
+  readonly variables: Readonly<Record<string, string | undefined>>
+}
+
+/** An action: its name, its inputs, where it journals, how inputs and configuration become settings, what it does. */
+export interface Definition<S extends Spec, Settings> {
+  readonly name: string
+  readonly inputs: S
+  readonly journal: JournalKind | ((given: Given<S>) => JournalKind)
+  /** Pure. Throws `InputError` with all problems. */
+  readonly settings: (given: Given<S>, environment: EnvironmentConfig | undefined) => Settings
+  readonly run: (job: Job<S, Settings>) => Promise<Result>
+  /** Outputs of a run that ended before its own code could set any: what a later step must not take for empty. */
+  readonly fallback?: Readonly<Record<string, string>>
+}
+
+/** Everything that an action finds outside of itself: the runner, the time, and how AWS is reached. */
+export interface World extends Pick<Run, 'clock' | 'report' | 'identity' | 'folder'> {
+  readonly input: (name: string) => string
+  readonly login: (given: Login) => AwsConfig
+  readonly variables: Job<Spec, unknown>['variables']
+}
+
+/**
+ * Does what an action does between its inputs and its result: settings, login, store, lease and journal, its own code, and how
+ * it ended into the record. Throws what goes wrong before its own code begins; see `resultOf`.
+ */
+export async function act<S extends Spec, Settings>(
+  definition: Definition<S, Settings>,
+  world: World,
+): Promise<Result> {
+  const { clock, report, identity, folder, variables } = world
+  const { given, resolved } = readSettings(definition.inputs, world.input)
+  const settings = definition.settings(given, resolved.environment?.config)
+  const shared = given as Given<typeof common>
+  const { region, role, environment } = resolved
+  const aws = world.login({ action: definition.name, region, role, runId: identity.runId })
+  const store = await openNamedStore(aws, resolved)
+  const bare: Run = {
+    clock,
+    deadline: deadline(clock, shared.timeout),
+    pollInterval: shared['poll-interval'],
+    dryRun: shared['dry-run'],
+    report,
+    identity,
+    folder,
+    journal: noJournal(clock, report, identity.runId),
+  }
+  const kind =
+    typeof definition.journal === 'function' ? definition.journal(given) : definition.journal
+  const record = (given as { record?: string }).record
+  const attached = await attach(bare, store, { kind, record })
+  if (attached.is === 'stopped') return attached.result
+  const run = { ...bare, journal: attached.journal as Journal }
+  const job = { given, settings, run, aws, store, environment, variables }
+  const result = await definition.run(job).catch(resultOf)
+  if (attached.record && store && !run.dryRun)
+    await writePart(store, attached.record, partName(definition.name, given), result, run)
+  return result
+}
+
+async function openNamedStore(aws: AwsConfig, resolved: Resolved): Promise<Store | undefined> {
+  if (resolved.store === undefined && resolved.allowedAccounts.length === 0) return undefined
+  const account = await checkAccount(aws, resolved.allowedAccounts)
+  if (resolved.store === undefined || resolved.environmentName === undefined) return undefined
+  const where = { environment: resolved.environmentName, account, region: resolved.region }
+  return openStore(connect(aws, resolved.store), where)
+}
+
+const partName = (name: string, given: object) =>
+  [name, (given as { mode?: string }).mode].filter(Boolean).join(' ')
+
+/** Keeps how this action ended in the record, where `rollback-report` finds it whatever happened to the job. */
+async function writePart(
+  store: Store,
+  record: string,
+  name: string,
+  result: Result,
+  run: Run,
+): Promise<void> {
+  const { outcome, headline } = result
+  const part = { outcome, headline, at: iso(run.clock.now()), run: run.identity.runId }
+  await changeRecord(store, record, (current) => ({
+    ...current,
+    parts: { ...current.parts, [name]: part },
+  }))
+}
+
+/** Turns what was thrown into a result that says what, on which thing, and what to do next. */
+export function resultOf(thrown: unknown): Result {
+  if (thrown instanceof LeaseLost) {
+    return {
+      outcome: 'superseded',
+      headline: `${thrown.message}: nothing more was sent`,
+      next: ['wait for that run to end, look at what it did, then run again if it is still needed'],
+    }
+  }
+  if (thrown instanceof InputError) {
+    return {
+      outcome: 'failed',
+      headline: `${thrown.problems.length === 1 ? 'an input is' : `${thrown.problems.length} inputs are`} wrong; nothing was changed`,
+      sections: [
+        {
+          title: 'Wrong inputs',
+          columns: ['problem'],
+          rows: thrown.problems.map((problem) => [problem]),
+        },
+      ],
+      next: thrown.problems,
+    }
+  }
+  if (thrown instanceof CallError) {
+    return { outcome: 'failed', headline: thrown.message, next: [thrown.next] }
+  }
+  const where =
+    thrown instanceof Error ? (thrown.stack ?? '').split('\n').slice(1, 3).join(' ') : ''
+  return {
+    outcome: 'failed',
+    headline: `a fault of this action: ${messageOf(thrown)}`,
+    next: [`run again; if it stays, open an issue with this line: ${where.trim()}`],
+  }
+}
