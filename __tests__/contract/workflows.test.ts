@@ -25,10 +25,13 @@ function unpinned(file: string, text: string): readonly string[] {
   })
 }
 
-/** Lists references to this repository that name a version: only examples do, by full commit. */
+/**
+ * Lists references to this repository that name a version: only examples do, by full commit. An action is `$/…`; a
+ * workflow called by a workflow is `./…`, which GitHub resolves to the called repository's commit.
+ */
 function badOwn(file: string, text: string): readonly string[] {
   const form = file.startsWith('.github/')
-    ? /uses: \$\/[^@\s]+$/
+    ? /uses: (\$\/actions\/[^@\s]+|\.\/\.github\/workflows\/[^@\s]+)$/
     : /uses: acme\/rollback-actions\/[^@\s]+@[0-9a-f]{40}( #.*)?$/
   return matches(file, text, /^\s*(- )?uses:/).filter(
     (line) =>
@@ -90,7 +93,7 @@ describe.each(all)('%s', (file) => {
     expect(unpinned(file, read(file))).toEqual([])
   })
 
-  test('names this repository as `$/`, in examples by full commit', () => {
+  test('names its own actions as `$/`, its workflows as `./`, in examples both by full commit', () => {
     expect(badOwn(file, read(file))).toEqual([])
   })
 
@@ -136,6 +139,8 @@ describe('the rules find what they look for', () => {
   test('our own actions by another form than the file should use', () => {
     expect(badOwn('.github/workflows/x.yml', '- uses: ./actions/a')).toHaveLength(1)
     expect(badOwn('.github/workflows/x.yml', '- uses: $/actions/a')).toEqual([])
+    expect(badOwn('.github/workflows/x.yml', 'uses: ./.github/workflows/a.yml')).toEqual([])
+    expect(badOwn('.github/workflows/x.yml', 'uses: $/.github/workflows/a.yml')).toHaveLength(1)
     expect(badOwn('workflows-examples/x.yml', '- uses: $/actions/a')).toHaveLength(1)
     const byCommit = `- uses: acme/rollback-actions/actions/a@${sha}`
     expect(badOwn('workflows-examples/x.yml', byCommit)).toEqual([])

@@ -5,7 +5,7 @@ import { inputs } from './inputs.ts'
 void action({
   name: 'restore-point',
   inputs,
-  journal: ({ record }) => (record === undefined ? 'none' : 'record'),
+  journal: 'named-record',
   settings,
   run: ({ run, aws, store, settings: given, environment }) => {
     const captures = capturesOf(aws, environment?.config)

@@ -5,7 +5,7 @@ import { inputs } from './inputs.ts'
 void action({
   name: 'run-script',
   inputs,
-  journal: ({ script }) => (script === undefined ? 'none' : 'deployment'),
+  journal: 'deployment',
   settings: scriptSettings,
   run: ({ run, aws, settings, variables }) =>
     runScript(run, settings, { inherited: variables, aws }),

@@ -5,7 +5,7 @@ import { inputs } from './inputs.ts'
 void action({
   name: 'verify-health',
   inputs,
-  journal: ({ record }) => (record === undefined ? 'none' : 'record'),
+  journal: 'named-record',
   settings,
   run: (job) => health(job.run, connect(job.aws), job),
   fallback: { verdict: 'error' },
