@@ -1,7 +1,7 @@
 import { type Json, join, type Outcome, passes, type Result, type Section, span } from '#core'
 import { type ExpectedContainer, tasksOf } from './judge.ts'
 import type { Ended } from './progress.ts'
-import { digest12, isAlive, type LiveService, type LiveTask } from './state.ts'
+import { digest12, isAlive, type LiveService, type LiveTask, type Rollout } from './state.ts'
 
 /** How one service ended, as the table and the outputs tell it. */
 export interface Row {
@@ -58,22 +58,31 @@ export function table(rows: readonly Row[]): Section {
 /** What an on-call engineer has to know of a service that did not end well, on one screen. */
 export function screen(row: Row, cluster: string): Section {
   const { service } = row
-  const alive = (row.tasks ?? []).filter((task) => isAlive(task))
-  const serving = alive.filter((task) => task.status === 'RUNNING')
-  const lines = [
-    `${row.outcome}: ${row.name} in ${cluster}: ${row.why}`,
-    row.change,
-    row.tasks
-      ? `serving now: ${tasksOf(serving) || 'nothing'} (${service?.running ?? 0} of ${service?.desired ?? 0})`
-      : `ECS shows ${service?.running ?? 0} of ${service?.desired ?? 0} tasks, ${service?.taskDefinition ?? ''}`,
-    ...row.causes.map((cause) => `cause: ${cause}`),
-    ...(service?.rollouts ?? []).map(
-      (rollout) =>
-        `deployment ${rollout.id} of ${rollout.taskDefinition}: ${rollout.state}, ${rollout.failedTasks} failed tasks${rollout.why ? ` (${rollout.why})` : ''}`,
-    ),
-    ...(service?.events ?? []).slice(0, 5).map((event) => `event: ${event.message}`),
-  ]
-  return { title: `${row.name}: ${row.outcome}`, text: lines.join('\n') }
+  return {
+    title: `${row.name} in ${cluster}: ${row.outcome}`,
+    columns: ['what', 'seen'],
+    rows: [
+      ['verdict', row.why],
+      ['change', row.change],
+      ['serving now', servingNow(row)],
+      ...row.causes.map((cause) => ['cause', cause]),
+      ...(service?.rollouts ?? []).map((rollout) => ['deployment', rolloutText(rollout)]),
+      ...(service?.events ?? []).slice(0, 5).map((event) => ['event', event.message]),
+    ],
+  }
+}
+
+function servingNow({ service, tasks }: Row): string {
+  const counts = `${service?.running ?? 0} of ${service?.desired ?? 0} tasks`
+  if (!tasks) return `${counts}, ${service?.taskDefinition ?? 'unknown'}`
+  const running = tasks.filter((task) => task.status === 'RUNNING')
+  return `${tasksOf(running) || 'nothing'} (${counts} by ECS's count)`
+}
+
+function rolloutText(rollout: Rollout): string {
+  const why = rollout.state === 'FAILED' && rollout.why ? `: ${rollout.why}` : ''
+  const failed = rollout.failedTasks > 0 ? `, ${rollout.failedTasks} failed tasks` : ''
+  return `${rollout.taskDefinition} ${rollout.state}${failed}${why} (${rollout.id})`
 }
 
 const names = (rows: readonly Row[]) => rows.map((row) => row.name).join(',')

@@ -15,10 +15,14 @@ function column(result: Result, name: string): Readonly<Record<string, string>> 
   return Object.fromEntries((table?.rows ?? []).map((row) => [row[0] ?? '', row[index] ?? '']))
 }
 
+/** What the screen of a service that did not end well says, one line per row. */
 const screenOf = (result: Result, service: string) =>
-  result.sections?.flatMap((section) =>
-    'text' in section && section.title.startsWith(service) ? [section.text] : [],
-  )[0] ?? ''
+  (result.sections ?? [])
+    .flatMap((section) =>
+      'rows' in section && section.title.startsWith(`${service} in prod`) ? section.rows : [],
+    )
+    .map((row) => row.join(': '))
+    .join('\n')
 
 describe('a rollback to the restore point of the deployment', () => {
   test('ends done when the recorded digests run on every task', async () => {
