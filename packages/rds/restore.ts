@@ -202,10 +202,10 @@ async function settle(
     look: tolerant(async () => {
       const instance = await observeInstance(rds, id)
       if (!instance) return { is: 'waiting', seen: 'the instance is not there' }
-      const rest = differences(scene.source, instance)
-      const open = [...instance.pending, ...instance.outOfSync, ...rest.map(({ name }) => name)]
+      const rest = [...differences(scene.source, instance), ...unfinished(instance)]
+      const open = rest.map(({ name }) => name)
       const seen = `${instance.status}${open.length > 0 ? `, not equal yet: ${open.join(', ')}` : ''}`
-      const value = { instance, differences: [...rest, ...unfinished(instance)] }
+      const value = { instance, differences: rest }
       if (seen !== last.seen) last = { seen, since: run.clock.now() }
       if (isBroken(instance.status)) return { is: 'found', value }
       if (!isUsable(instance.status)) return { is: 'waiting', seen }
@@ -221,9 +221,9 @@ async function settle(
   return { is: 'done', value: ended.value }
 }
 
-const unfinished = ({ pending, outOfSync }: Instance): readonly Difference[] =>
-  [...pending, ...outOfSync].map((name) => ({
-    name,
-    source: 'in force',
-    restored: 'not in force yet',
-  }))
+/** Changes that are not in force yet, and roles that are not active yet. */
+function unfinished({ pending, outOfSync, roles }: Instance): readonly Difference[] {
+  const waiting = roles.filter(({ status }) => status !== '' && status !== 'ACTIVE')
+  const names = [...pending, ...outOfSync, ...waiting.map(({ feature }) => `role for ${feature}`)]
+  return names.map((name) => ({ name, source: 'in force', restored: 'not in force yet' }))
+}

@@ -6,7 +6,7 @@ import { chooseInstance, isAt } from './find.ts'
 import { rollbackName, snapshotName } from './names.ts'
 import { observeInstances, observeSnapshot, observeSnapshotsOf } from './observe.ts'
 import type { RestoreSettings } from './settings.ts'
-import { type Instance, type Snapshot, tagNames } from './state.ts'
+import { type Instance, isBroken, type Snapshot, tagNames } from './state.ts'
 
 /** What mode restore needs beside the run. */
 export interface RestoreJob {
@@ -76,7 +76,10 @@ export async function findScene(run: Run, job: RestoreJob, written: Written): Pr
   const secret = await readConnection(run, job.clients.secrets, job.settings.connection)
   const instances = await observeInstances(job.clients.rds)
   const owner = job.settings.record ?? `run/${run.identity.runId}`
-  const restored = instances.find(({ tags }) => tags[tagNames.record] === owner)
+  // One that came to nothing is left alone: the restore begins again under another name.
+  const restored = instances.find(
+    ({ tags, status }) => tags[tagNames.record] === owner && !isBroken(status),
+  )
   const source = findSource(instances, { restored, secret, snapshot })
   if (typeof source === 'string') return refuse(source)
   const names = await chooseNames(run, job, { owner, source, restored, instances })
