@@ -3,7 +3,7 @@ import { CallError, messageOf, type Outcome, type Run } from '#core'
 import type { EcsClients } from './client.ts'
 import { failuresOf, isFailing, topCauses } from './failures.ts'
 import { type ExpectedContainer, prove } from './judge.ts'
-import { observeRevisions, observeTasks } from './observe.ts'
+import { observeRevisions, observeServiceDeployments, observeTasks } from './observe.ts'
 import { conclude, type Progress } from './progress.ts'
 import { afterLook, standing } from './rollout.ts'
 import { isAlive, type LiveService, type Rollout, revisionOf } from './state.ts'
@@ -66,20 +66,36 @@ const end = (progress: Progress, outcome: Outcome, why: string): Next => ({
   end: { outcome, why },
 })
 
-/** Ends a watch; one that did not end well gets a last look at its tasks, for the causes and for what serves now. */
+/**
+ * Ends a watch. One that did not end well gets a last look: at its tasks, for the causes and for what serves now, and at
+ * ECS's own verdict.
+ */
 async function settle(step: Step, next: Extract<Next, { end: unknown }>): Promise<Progress> {
   const { progress, end } = next
   if (end.outcome === 'done' || end.outcome === 'unchanged') {
     return { ...progress, ended: conclude(progress, end, tookSince(step)) }
   }
-  const last = await withTasks(step, progress).catch((thrown: unknown) => ({
-    why: `${end.why}; its tasks could not be read: ${messageOf(thrown)}`,
-  }))
-  const ended =
-    'why' in last
-      ? conclude(progress, { ...end, why: last.why }, tookSince(step))
-      : conclude(last, end, tookSince(step))
-  return { ...progress, ended }
+  const [tasks, says] = await Promise.all([
+    withTasks(step, progress).catch(unread),
+    verdictOf(step, progress.service).catch(unread),
+  ])
+  const why = 'unread' in tasks ? `${end.why}; its tasks are not known: ${tasks.unread}` : end.why
+  const last = 'unread' in tasks ? progress : tasks
+  const ended = conclude(last, { ...end, why }, tookSince(step))
+  return { ...last, ended: { ...ended, ecsSays: 'unread' in says ? says.unread : says.verdict } }
+}
+
+/** A last look that fails takes nothing from what is known already; its reason is shown in its place. */
+function unread(thrown: unknown): { readonly unread: string } {
+  if (!(thrown instanceof CallError)) throw thrown
+  return { unread: `${thrown.message}; ${thrown.next}` }
+}
+
+/** What ECS itself says of the service's current deployment: `ROLLBACK_IN_PROGRESS: the circuit breaker …`. */
+async function verdictOf(step: Step, service: LiveService): Promise<{ readonly verdict: string }> {
+  if (service.serviceDeployment === undefined) return { verdict: '' }
+  const [found] = await observeServiceDeployments(step.clients, [service.serviceDeployment])
+  return { verdict: [found?.status, found?.why].filter(Boolean).join(': ') }
 }
 
 function missing(one: Progress): Next {

@@ -13,8 +13,6 @@ export {
 export {
   type Expectation,
   type ExpectedContainer,
-  type Judgement,
-  judgeSteady,
   type Proof,
   prove,
 } from './judge.ts'

@@ -1,6 +1,4 @@
-import type { Verdict } from '#core'
-import { failuresOf, isFailing, topCauses } from './failures.ts'
-import { isAlive, type LiveService, type LiveTask, primaryOf } from './state.ts'
+import type { LiveService, LiveTask } from './state.ts'
 
 /** A container that must run: by name, with its digest where that is known. */
 export interface ExpectedContainer {
@@ -90,65 +88,4 @@ export function tasksOf(tasks: readonly LiveTask[]): string {
         `${count} ${count === 1 ? 'task' : 'tasks'} of ${taskDefinition}`,
     )
     .join(', ')
-}
-
-/** A verdict with its reason. */
-export interface Judgement {
-  readonly verdict: Verdict
-  /** One sentence, the same for the same state, so that changes can be told from repetitions. */
-  readonly why: string
-}
-
-/**
- * Judges whether a service is steady: its deployment is complete, all desired tasks of it run, none is ill, and not two
- * of its tasks failed since the look began. `known` are the ids of tasks that had ended before.
- */
-export function judgeSteady(
-  service: LiveService,
-  tasks: readonly LiveTask[],
-  known: ReadonlySet<string> = new Set(),
-): Judgement {
-  const primary = primaryOf(service)
-  if (!primary) return { verdict: 'inconclusive', why: 'ECS shows no deployment of it' }
-  if (primary.state === 'FAILED') {
-    return {
-      verdict: 'unhealthy',
-      why: `the deployment of ${primary.taskDefinition} failed: ${primary.why || 'ECS gives no reason'}`,
-    }
-  }
-  const failures = failuresOf(tasks, primary.id, known)
-  if (isFailing(failures)) {
-    return {
-      verdict: 'unhealthy',
-      why: `tasks of ${primary.taskDefinition} fail: ${topCauses(failures).join('; ')}`,
-    }
-  }
-  if (service.desired === 0) return { verdict: 'inconclusive', why: 'it desires no task' }
-  return judgeTasks(service, tasks)
-}
-
-function judgeTasks(service: LiveService, tasks: readonly LiveTask[]): Judgement {
-  const primary = primaryOf(service)
-  const alive = tasks.filter((task) => isAlive(task) && task.desiredStatus === 'RUNNING')
-  const running = alive.filter((task) => task.status === 'RUNNING')
-  const ill = running.filter((task) => task.health === 'UNHEALTHY').length
-  if (ill > 0) return { verdict: 'unhealthy', why: `${ill} of its tasks fail their health checks` }
-  if (primary?.state === 'IN_PROGRESS') {
-    return { verdict: 'inconclusive', why: `${primary.taskDefinition} is being deployed` }
-  }
-  const others = running.filter((task) => task.taskDefinition !== service.taskDefinition)
-  if (others.length > 0) return { verdict: 'inconclusive', why: `${tasksOf(others)} still run` }
-  if (running.length === 0) {
-    return { verdict: 'unhealthy', why: `none of its ${service.desired} tasks runs` }
-  }
-  if (running.length !== service.desired || service.running !== service.desired) {
-    return {
-      verdict: 'inconclusive',
-      why: `${running.length} of ${service.desired} tasks run`,
-    }
-  }
-  return {
-    verdict: 'healthy',
-    why: `${service.desired} of ${service.desired} tasks run ${service.taskDefinition}`,
-  }
 }

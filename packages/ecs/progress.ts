@@ -34,6 +34,8 @@ export interface Ended {
   /** The most frequent causes of failed tasks, with counts. */
   readonly causes: readonly string[]
   readonly expected: readonly ExpectedContainer[]
+  /** ECS's own verdict on the deployment that is current now; only where it did not end well. */
+  readonly ecsSays?: string
 }
 
 /** What is kept of a service between two looks. */

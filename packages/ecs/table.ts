@@ -19,6 +19,8 @@ export interface Row {
   /** True when it was seen that no task of any other task definition is alive. */
   readonly drained: boolean
   readonly causes: readonly string[]
+  /** ECS's own verdict on its current deployment. */
+  readonly ecsSays?: string
   readonly next: readonly string[]
 }
 
@@ -66,6 +68,7 @@ export function screen(row: Row, cluster: string): Section {
       ['change', row.change],
       ['serving now', servingNow(row)],
       ...row.causes.map((cause) => ['cause', cause]),
+      ...(row.ecsSays ? [['ECS says', row.ecsSays]] : []),
       ...(service?.rollouts ?? []).map((rollout) => ['deployment', rolloutText(rollout)]),
       ...(service?.events ?? []).slice(0, 5).map((event) => ['event', event.message]),
     ],

@@ -145,6 +145,7 @@ describe('what ECS did by itself', () => {
       'undone: ECS gave up on web:1 and put web:2 back, which serves now',
     )
     expect(screenOf(result, 'web')).toContain('serving now: 1 task of web:2')
+    expect(screenOf(result, 'web')).toContain('ECS says: ROLLBACK_')
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { type Expectation, judgeSteady, type LiveService, type LiveTask, prove } from '#ecs'
-import { A, B, ended, rollout, service, task } from './state.ts'
+import { type Expectation, type LiveService, type LiveTask, prove } from '#ecs'
+import { A, B, service, task } from './state.ts'
 
 const expected: Expectation = { taskDefinition: 'web:1', containers: [{ name: 'web', digest: A }] }
 const running = (digest?: string) =>
@@ -59,71 +59,3 @@ function withSidecar(): LiveTask {
   const injected = { name: 'ecs-service-connect-x1', image: 'envoy', digest: B }
   return task({ containers: [injected, web] })
 }
-
-describe('a service is', () => {
-  const crash = () => ended({ exitCode: 1 })
-  test.each<[string, LiveService, LiveTask[], string]>([
-    ['healthy when complete and all tasks run', service(), [task(), task()], 'healthy'],
-    ['healthy after one crash', service(), [task(), task(), crash()], 'healthy'],
-    [
-      'unhealthy after the second crash, though all tasks run',
-      service(),
-      [task(), task(), crash(), crash()],
-      'unhealthy',
-    ],
-    [
-      'unhealthy when its deployment failed',
-      service({ rollouts: [rollout({ state: 'FAILED' })] }),
-      [task(), task()],
-      'unhealthy',
-    ],
-    [
-      'unhealthy when a task fails its health check',
-      service(),
-      [task(), task({ health: 'UNHEALTHY' })],
-      'unhealthy',
-    ],
-    ['unhealthy when none of its tasks runs', service({ running: 0 }), [], 'unhealthy'],
-    [
-      'inconclusive while it is being deployed',
-      service({ rollouts: [rollout({ state: 'IN_PROGRESS' })] }),
-      [task(), task()],
-      'inconclusive',
-    ],
-    [
-      'inconclusive while an older version still runs',
-      service(),
-      [task(), task(), task({ taskDefinition: 'web:0' })],
-      'inconclusive',
-    ],
-    ['inconclusive with too few tasks', service({ running: 1 }), [task()], 'inconclusive'],
-    [
-      'inconclusive when it desires no task',
-      service({ desired: 0, running: 0 }),
-      [],
-      'inconclusive',
-    ],
-    [
-      'inconclusive without a deployment',
-      service({ rollouts: [] }),
-      [task(), task()],
-      'inconclusive',
-    ],
-  ])('%s', (_, live, tasks, verdict) => {
-    expect(judgeSteady(live, tasks).verdict).toBe(verdict)
-  })
-
-  test('not blamed for tasks that had ended before the look began', () => {
-    const crashes = [crash(), crash()]
-    const known = new Set(crashes.map(({ id }) => id))
-    expect(judgeSteady(service(), [task(), task(), ...crashes], known).verdict).toBe('healthy')
-  })
-
-  test('not blamed for tasks of an earlier deployment', () => {
-    const others = [
-      ended({ exitCode: 1, startedBy: 'ecs-svc/0' }),
-      ended({ exitCode: 1, startedBy: 'ecs-svc/0' }),
-    ]
-    expect(judgeSteady(service(), [task(), task(), ...others]).verdict).toBe('healthy')
-  })
-})
