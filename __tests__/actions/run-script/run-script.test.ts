@@ -1,0 +1,87 @@
+import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runBundle } from '../../support/bundle.ts'
+
+const env = { AWS_REGION: 'us-east-1' }
+
+function repository(script: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'repository-'))
+  writeFileSync(join(folder, 'deploy'), script)
+  chmodSync(join(folder, 'deploy'), 0o755)
+  return folder
+}
+const run = (script: string, inputs: Record<string, string> = {}) => {
+  const cwd = repository(script)
+  return runBundle('run-script', {
+    inputs: { script: 'deploy', 'poll-interval': '10ms', ...inputs },
+    env,
+    cwd,
+  }).then((ended) => ({ ...ended, cwd }))
+}
+
+test('a script gets its variables, and they show nowhere', async () => {
+  const secret = 'pa ss|w0rd"with$signs'
+  const script =
+    '#!/bin/sh\nprintf %s "$TOKEN" > got\necho "token is $TOKEN"\nenv | grep INPUT_ | wc -l > inputs\n'
+  const ended = await run(script, { 'script-env': `TOKEN='${secret}'\nOTHER=second-secret` })
+  expect(ended.code).toBe(0)
+  expect(readFileSync(join(ended.cwd, 'got'), 'utf8')).toBe(secret)
+  expect(readFileSync(join(ended.cwd, 'inputs'), 'utf8').trim()).toBe('0')
+  const everything = [ended.log, ended.summary, ended.report, JSON.stringify(ended.outputs)].join(
+    '\n',
+  )
+  expect(everything).not.toContain(secret)
+  expect(everything).toContain('token is ***')
+})
+
+test.each([
+  ['exits with 3', '#!/bin/sh\nexit 3\n', /deploy exited with 3/],
+  ['is killed', '#!/bin/sh\nkill -9 $$\n', /deploy was ended by SIGKILL/],
+  ['has no interpreter', '#!/nonexistent/shell\n', /could not be started/],
+])('a script that %s fails the step', async (_name, script, message) => {
+  const ended = await run(script)
+  expect(ended).toMatchObject({ code: 1, outputs: { outcome: 'failed' } })
+  expect(ended.log).toMatch(message)
+})
+
+test('a script that runs too long is ended with everything it started', async () => {
+  const ended = await run('#!/bin/sh\nsleep 60 &\necho $! > child\nwait\n', { timeout: '1s' })
+  expect(ended.log).toMatch(/still running after 1\.\d s and was ended/)
+  const child = Number(readFileSync(join(ended.cwd, 'child'), 'utf8'))
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(isAlive(child)).toBe(false)
+})
+
+/** A process that ended and waits for its parent to notice is not alive. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+test.each([
+  ['outside the repository', { script: '../deploy' }, /expected a path inside the repository/],
+  ['with an absolute path', { script: '/bin/true' }, /expected a path inside the repository/],
+  ['that is not there', { script: 'migrate' }, /migrate is not an executable file/],
+  ['that migrates without a database', { migrates: 'true' }, /the configuration names none/],
+])('a script %s is refused before anything runs', async (_name, inputs, message) => {
+  const ended = await run('#!/bin/sh\ntouch ran\n', inputs)
+  expect(ended.code).toBe(1)
+  expect(ended.log).toMatch(message)
+})
+
+test('nothing to run is said, not failed', async () => {
+  expect(await run('', { script: '' })).toMatchObject({
+    code: 0,
+    outputs: { outcome: 'unchanged' },
+  })
+})
+
+test('a dry run only looks', async () => {
+  const ended = await run('#!/bin/sh\ntouch ran\n', { 'dry-run': 'true' })
+  expect(ended.outputs.outcome).toBe('planned')
+  expect(() => readFileSync(join(ended.cwd, 'ran'))).toThrow('ENOENT')
+})

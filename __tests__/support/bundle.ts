@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+
+const root = join(import.meta.dirname, '../..')
+
+/** How a bundle ended, and everything it wrote. */
+export interface Ended {
+  readonly code: number
+  readonly log: string
+  readonly outputs: Readonly<Record<string, string>>
+  readonly summary: string
+  /** The report file, empty when there is none. */
+  readonly report: string
+}
+
+/** What a bundle is run with. */
+export interface Job {
+  /** Inputs over the defaults of action.yml, which the runner would fill in. */
+  readonly inputs?: Readonly<Record<string, string>>
+  /** Variables beside the runner's own. */
+  readonly env?: Readonly<Record<string, string>>
+  /** The checked-out repository; an empty folder by default. */
+  readonly cwd?: string
+}
+
+/** Runs dist/<name>/index.js as the runner would: defaults of action.yml, files for outputs and summary, nothing inherited. */
+export async function runBundle(name: string, job: Job = {}): Promise<Ended> {
+  const folder = mkdtempSync(join(tmpdir(), 'bundle-'))
+  const files = {
+    GITHUB_OUTPUT: join(folder, 'output'),
+    GITHUB_STEP_SUMMARY: join(folder, 'summary'),
+  }
+  for (const file of Object.values(files)) writeFileSync(file, '')
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: folder,
+    RUNNER_TEMP: folder,
+    ...files,
+    ...inputsOf(name, job),
+    ...job.env,
+  }
+  const { code, log } = await execute(join(root, 'dist', name, 'index.js'), env, job.cwd ?? folder)
+  const outputs = readOutputs(readFileSync(files.GITHUB_OUTPUT, 'utf8'))
+  const summary = readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8')
+  const report = outputs.report ? readFileSync(outputs.report, 'utf8') : ''
+  rmSync(folder, { recursive: true, force: true })
+  return { code, log, outputs, summary, report }
+}
+
+function inputsOf(name: string, { inputs = {} }: Job): Record<string, string> {
+  const file = parse(readFileSync(join(root, 'actions', name, 'action.yml'), 'utf8'))
+  const defaults = Object.entries(file.inputs as Record<string, { default?: string }>).map(
+    ([key, input]) => [key, String(input.default ?? '')] as const,
+  )
+  const all = { ...Object.fromEntries(defaults), ...inputs }
+  return Object.fromEntries(
+    Object.entries(all).map(([key, value]) => [`INPUT_${key.toUpperCase()}`, value]),
+  )
+}
+
+function execute(
+  script: string,
+  env: Record<string, string>,
+  cwd: string,
+): Promise<{ code: number; log: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const parts: Buffer[] = []
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (part: Buffer) => parts.push(part))
+    child.once('error', reject)
+    child.once('close', (code) =>
+      resolve({ code: code ?? 1, log: Buffer.concat(parts).toString() }),
+    )
+  })
+}
+
+/** Reads the heredoc form in which the toolkit writes outputs. */
+function readOutputs(text: string): Record<string, string> {
+  const found = text.matchAll(/^(\S+)<<(\S+)\n([\s\S]*?)\n\2$/gm)
+  return Object.fromEntries([...found].map(([, name = '', , value = '']) => [name, value]))
+}

@@ -1,0 +1,63 @@
+import { DescribeServicesCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs'
+import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { call, codeOf, iamAction, isDenied, isPassing, parseArn, shortName } from '#aws'
+import { CallError } from '#core'
+
+const thrown = (name: string, message = 'm') => Object.assign(new Error(message), { name })
+const client = (error: unknown) => ({ send: () => Promise.reject(error) })
+
+test.each([
+  [new UpdateServiceCommand({ service: 'x' }), 'ecs:UpdateService'],
+  [new HeadObjectCommand({ Bucket: 'b', Key: 'k' }), 's3:GetObject'],
+  [new ListObjectsV2Command({ Bucket: 'b' }), 's3:ListBucket'],
+])('the permission of a command is known after minification: %#', (command, action) => {
+  expect(iamAction(command)).toBe(action)
+})
+
+test.each([
+  ['AccessDeniedException', /grant ecs:DescribeServices/],
+  ['ExpiredTokenException', /role-to-assume/],
+  ['ThrottlingException', /limits the rate/],
+  ['ClusterNotFoundException', /run again/],
+])('%s says what to do next', async (name, next) => {
+  const failing = call(
+    client(thrown(name)),
+    new DescribeServicesCommand({ services: ['web'] }),
+    'web',
+  )
+  await expect(failing).rejects.toMatchObject({
+    action: 'ecs:DescribeServices',
+    on: 'web',
+    code: name,
+    next: expect.stringMatching(next),
+  })
+})
+
+test('a network failure is named by its code, and the cause is kept', async () => {
+  const cause = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })
+  const failing = call(client(cause), new DescribeServicesCommand({ services: [] }), 'web')
+  const error = await failing.catch((caught: unknown) => caught)
+  expect(error).toBeInstanceOf(CallError)
+  expect(error).toMatchObject({ code: 'ECONNREFUSED', cause })
+})
+
+test('doubt, denial and passing faults are told apart', () => {
+  expect(isDenied(thrown('AccessDenied'))).toBe(true)
+  expect(isPassing(thrown('AccessDenied'))).toBe(false)
+  expect(isPassing(thrown('ServiceUnavailableException'))).toBe(true)
+  expect(isPassing(thrown('ServiceNotFoundException'))).toBe(false)
+  expect(codeOf('text')).toBe('Unknown')
+})
+
+test.each([
+  ['arn:aws:ecs:us-east-1:123456789012:task-definition/web:7', 'web:7'],
+  ['arn:aws:ecs:us-east-1:123456789012:service/acme/web', 'web'],
+  ['web', 'web'],
+])('the short name of %s is %s', (given, name) => {
+  expect(shortName(given)).toBe(name)
+})
+
+test('what is no ARN is none', () => {
+  expect(parseArn('web:7')).toBeUndefined()
+  expect(parseArn('arn:aws:ecs')).toBeUndefined()
+})
