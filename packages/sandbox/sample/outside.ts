@@ -3,7 +3,7 @@ import {
   DescribeTasksCommand,
   ListTasksCommand,
 } from '@aws-sdk/client-ecs'
-import { DescribeDBInstancesCommand } from '@aws-sdk/client-rds'
+import { type DBInstance, DescribeDBInstancesCommand } from '@aws-sdk/client-rds'
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import pg from 'pg'
 import type { Clients } from './clients.ts'
@@ -33,6 +33,8 @@ export interface ServiceSeen {
 /** The database that the connection secret leads to. */
 export interface DatabaseSeen {
   readonly instance: string
+  /** What was set on the instance and does not follow from its name. */
+  readonly settings: Readonly<Record<string, unknown>>
   readonly applied: readonly string[]
   readonly triggers: number
   /** The refs of all triggers. */
@@ -82,20 +84,52 @@ async function lookAtServices(clients: Clients): Promise<readonly ServiceSeen[]>
   )
 }
 
+/** Everything that can be set on an instance and that AWS shows, in one order. */
+function settingsOf(instance: DBInstance): Readonly<Record<string, unknown>> {
+  return {
+    class: instance.DBInstanceClass,
+    multiAz: instance.MultiAZ,
+    storage: [instance.AllocatedStorage, instance.MaxAllocatedStorage, instance.StorageType],
+    encrypted: instance.StorageEncrypted,
+    parameterGroups: instance.DBParameterGroups?.map((group) => group.DBParameterGroupName),
+    optionGroups: instance.OptionGroupMemberships?.map((group) => group.OptionGroupName),
+    subnetGroup: instance.DBSubnetGroup?.DBSubnetGroupName,
+    securityGroups: instance.VpcSecurityGroups?.map((group) => group.VpcSecurityGroupId),
+    public: instance.PubliclyAccessible,
+    backups: [instance.BackupRetentionPeriod, instance.PreferredBackupWindow],
+    maintenance: [instance.PreferredMaintenanceWindow, instance.AutoMinorVersionUpgrade],
+    deletionProtection: instance.DeletionProtection,
+    copyTagsToSnapshot: instance.CopyTagsToSnapshot,
+    iamAuthentication: instance.IAMDatabaseAuthenticationEnabled,
+    logExports: instance.EnabledCloudwatchLogsExports,
+    performanceInsights: instance.PerformanceInsightsEnabled,
+    monitoring: [instance.MonitoringInterval, instance.MonitoringRoleArn],
+    certificate: instance.CACertificateIdentifier,
+    tags: tagsOf(instance),
+  }
+}
+
+/** The owner's tags in one order; those of our suite and of AWS itself mark what was made for a rollback. */
+function tagsOf({ TagList = [] }: DBInstance): readonly string[] {
+  const own = TagList.filter(({ Key = '' }) => !/^(aws:|rollback-actions)/.test(Key))
+  return own.map(({ Key, Value }) => `${Key}=${Value}`).sort()
+}
+
 async function lookAtDatabase({ rds, secrets }: Clients): Promise<DatabaseSeen> {
   const { SecretString } = await secrets.send(
     new GetSecretValueCommand({ SecretId: databaseSecret }),
   )
   const { DBInstances = [] } = await rds.send(new DescribeDBInstancesCommand({}))
   const port = Number(new URL(String(SecretString)).port)
-  const instance = DBInstances.find((one) => one.Endpoint?.Port === port)?.DBInstanceIdentifier
+  const instance = DBInstances.find((one) => one.Endpoint?.Port === port)
   const client = new pg.Client({ connectionString: SecretString })
   await client.connect()
   try {
     const applied = await client.query('select version from schema_migrations order by version')
     const triggers = await client.query('select ref from triggers')
     return {
-      instance: String(instance),
+      instance: String(instance?.DBInstanceIdentifier),
+      settings: instance ? settingsOf(instance) : {},
       applied: applied.rows.map(({ version }) => version),
       triggers: triggers.rows.length,
       refs: new Set(triggers.rows.map(({ ref }) => ref)),

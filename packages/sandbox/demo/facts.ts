@@ -1,0 +1,85 @@
+import type { RunEvent } from '../act/index.ts'
+import type { Call } from '../gateway/index.ts'
+
+/** One line of the timeline. `at` in milliseconds since the epoch. */
+export interface Fact {
+  readonly at: number
+  readonly who: 'story' | 'workflow' | 'aws' | 'customers'
+  readonly tone: 'plain' | 'good' | 'bad'
+  readonly text: string
+}
+
+const list = (names = '') => names.replaceAll(',', ', ')
+
+/** What a call changed in AWS, in words; nothing for calls that are told better by what follows from them. */
+export function wordsOf({ service, operation, subject }: Call): string | undefined {
+  const [cluster, taskDefinition] = [subject.cluster, subject.taskDefinition?.split('/').at(-1)]
+  switch (`${service}:${operation}`) {
+    case 'ecs:UpdateService': {
+      const to = taskDefinition ? [`to ${taskDefinition}`] : []
+      const count = subject.desiredCount === undefined ? [] : [`to ${subject.desiredCount} tasks`]
+      return `ECS: ${subject.service} of ${cluster} ${[...to, ...count].join(', ') || 'redeployed'}`
+    }
+    case 'ecs:RegisterTaskDefinition':
+      return `ECS: new revision of ${subject.family}`
+    case 'rds:CreateDBSnapshot':
+      return `RDS: snapshot ${subject.DBSnapshotIdentifier} of ${subject.DBInstanceIdentifier} begins`
+    case 'rds:RestoreDBInstanceFromDBSnapshot':
+      return `RDS: ${subject.DBInstanceIdentifier} is made from ${subject.DBSnapshotIdentifier}`
+    case 'rds:ModifyDBInstance':
+      return `RDS: settings of ${subject.DBInstanceIdentifier} are changed`
+    case 'rds:DeleteDBInstance':
+      return `RDS: ${subject.DBInstanceIdentifier} is deleted`
+    case 'secretsmanager:PutSecretValue':
+    case 'secretsmanager:UpdateSecretVersionStage':
+      return `Secrets Manager: ${list(subject.SecretId)} has a new value`
+    default:
+      return undefined
+  }
+}
+
+/** The fact of a call, if it changed something. */
+export function factOfCall(call: Call): Fact | undefined {
+  const text = call.mutating && call.status < 400 ? wordsOf(call) : undefined
+  return text === undefined
+    ? undefined
+    : { at: Date.parse(call.at), who: 'aws', tone: 'plain', text }
+}
+
+const HEADLINE =
+  /^([a-z][a-z-]+): (done|unchanged|planned|refused|partial|superseded|unhealthy|inconclusive|failed): /
+
+const shortName = (name: string) => /\/actions\/([\w-]+)@/.exec(name)?.[1] ?? name
+
+/** Turns a run's events into facts: each action by its own headline, other steps by how they ended. */
+export function workflowNarrator() {
+  const told = new Set<string>()
+  return (event: RunEvent): Fact | undefined => {
+    const { at, job } = event
+    const fact = (text: string, good: boolean): Fact => ({
+      at,
+      who: 'workflow',
+      tone: good ? 'plain' : 'bad',
+      text,
+    })
+    if (event.is === 'line') {
+      const outcome = HEADLINE.exec(event.text)?.[2]
+      if (!outcome) return undefined
+      told.add(`${job}/${event.step}`)
+      return fact(event.text, ['done', 'unchanged', 'planned'].includes(outcome))
+    }
+    if (event.is === 'job-ends')
+      return fact(`job ${job}: ${event.result}`, event.result === 'success')
+    if (event.is !== 'step-ends' || told.has(`${job}/${event.step}`)) return undefined
+    const name = shortName(event.name)
+    if (name.startsWith('actions/checkout')) return undefined
+    return fact(`${name}: ${event.outcome}`, event.outcome === 'success')
+  }
+}
+
+/** A moment as mm:ss since the beginning. */
+export function clockTime(at: number, beginning: number): string {
+  const seconds = Math.max(0, Math.floor((at - beginning) / 1000))
+  const two = (value: number) => String(value).padStart(2, '0')
+  return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`
+}
