@@ -14,7 +14,11 @@ export type Begun =
     }
   | { readonly is: 'refused'; readonly result: Result }
 
-/** Looks at the services and at what the record did so far; refuses when a service is not there. */
+/**
+ * Looks at the services and at what the record did so far. A service that is not there is refused as a wrong name; in
+ * the rollback of a record it is a warning, because it is no reason to leave the others on the bad release, and what
+ * verifies the rollback afterwards finds it missing.
+ */
 export async function begin(
   run: Run,
   clients: EcsClients,
@@ -23,9 +27,11 @@ export async function begin(
 ): Promise<Begun> {
   const { cluster, services: names } = settings
   const observed = await observeServices(clients, { cluster, names })
-  if (observed.absent.length > 0) {
+  const goesOn = settings.record !== undefined && observed.services.length > 0
+  if (observed.absent.length > 0 && !goesOn) {
     return { is: 'refused', result: refuseAbsent(observed, cluster) }
   }
+  for (const { name, why } of observed.absent) run.report.warning(`${name} is left out: ${why}`)
   const entries = await entriesOf(run, store, settings.record)
   return { is: 'begun', services: observed.services, entries }
 }

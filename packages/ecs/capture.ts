@@ -11,6 +11,7 @@ import {
 } from './observe.ts'
 import { inParallel } from './parallel.ts'
 import {
+  type AbsentService,
   digest12,
   type LiveContainer,
   type LiveService,
@@ -52,14 +53,19 @@ export function describeState(service: ServiceState): string {
 async function captureAll(clients: EcsClients, where: Services): Promise<readonly Part[]> {
   const observed = await readable(() => observeServices(clients, where))
   if ('problem' in observed) return [{ problems: [observed.problem], warnings: [] }]
-  const absent = observed.found.absent.map(({ name, why }) => ({
-    problems: [`service ${name}: ${why}`],
-    warnings: [],
-  }))
+  const absent = observed.found.absent.map(absentPart)
   const parts = await inParallel(observed.found.services, (service) =>
     captureService(clients, where.cluster, service),
   )
   return [...absent, ...parts]
+}
+
+/** A service that this deployment may create has no way back, which is no reason to refuse it; one that drains is in nobody's hands. */
+function absentPart({ name, is, why }: AbsentService): Part {
+  const text = `service ${name}: ${why}`
+  return is === 'DRAINING'
+    ? { problems: [text], warnings: [] }
+    : { problems: [], warnings: [`${text}: a rollback would leave it as this deployment makes it`] }
 }
 
 async function captureService(

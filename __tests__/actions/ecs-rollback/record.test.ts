@@ -48,6 +48,17 @@ describe('with a record', () => {
     expect(result.lines).toContain(`destination: ${point.id} is the destination of ${id}`)
   })
 
+  test('a service that is not there does not keep the others on the bad release', async () => {
+    at = await scene()
+    const point = await at.takePoint()
+    await at.deployBad()
+    await openRecord(point.id)
+    const services = ['web', 'gone']
+    const result = await at.run({ record: id, destination: undefined, services })
+    expect([result.outcome, await at.shows('web')]).toEqual(['done', 'web:1 2/2 COMPLETED'])
+    expect(result.lines.join()).toContain('gone is left out: it does not exist')
+  })
+
   test('whose destination is gone it is refused', async () => {
     at = await scene()
     await openRecord('production/1/before')

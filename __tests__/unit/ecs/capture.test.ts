@@ -70,11 +70,6 @@ describe('a capture', () => {
 
   test.each<[string, (scene: Scene) => Promise<void>, string]>([
     [
-      'a service that is not there',
-      async () => {},
-      'service wbe: it does not exist in cluster prod',
-    ],
-    [
       'a task definition that is INACTIVE',
       (one) => one.deregister('web:1'),
       'task definition web:1 is INACTIVE',
@@ -105,6 +100,14 @@ describe('a capture', () => {
     const where = { cluster: 'prd', names: ['web'] }
     const { problems } = await captureServices(at.clients, where)(testRun({ clock: at.clock }))
     expect(problems.join('\n')).toContain('ClusterNotFoundException')
+  })
+
+  test('warns of a service that this deployment may create', async () => {
+    at = await scene()
+    const { problems, warnings, state } = await capture(['web', 'wbe'])
+    expect(problems).toEqual([])
+    expect(warnings.join('\n')).toContain('service wbe: it does not exist in cluster prod')
+    expect(state.services.map(({ name }) => name)).toEqual(['web'])
   })
 
   test('warns of a deployment that is under way', async () => {
