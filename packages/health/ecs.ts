@@ -52,7 +52,9 @@ const expected = 'rollout complete, all tasks running and alike'
 /** Judges one look at all services of a check: the worst service speaks for all. */
 export function judgeEcs(look: EcsLook, context: EcsContext): Seen {
   const seen = [
-    ...look.observed.absent.map(({ name, why }) => bad(name, 'gone', why)),
+    ...look.observed.absent
+      .filter(({ name }) => mustBeThere(name, context))
+      .map(({ name, why }) => bad(name, 'gone', why)),
     ...look.observed.services.map((service) =>
       judgeService(service, look.tasks.get(service.name) ?? [], context),
     ),
@@ -66,6 +68,21 @@ export function judgeEcs(look: EcsLook, context: EcsContext): Seen {
     value: `${judged} steady${idle > 0 ? `, ${idle} at zero` : ''}`,
     expected,
     why: 'every service is complete',
+  }
+}
+
+/**
+ * A release must have made every service. Before it, one that it is about to make may be missing; after a rollback, one
+ * that the restore point does not know.
+ */
+function mustBeThere(name: string, { expect, desired }: EcsContext): boolean {
+  switch (expect) {
+    case 'released':
+      return true
+    case 'restored':
+      return desired.size === 0 || desired.has(name)
+    case 'anything':
+      return false
   }
 }
 

@@ -289,10 +289,21 @@ describe('a service is', () => {
     })
   })
 
-  test('gone', () => {
-    const absent = [{ name: 'web', is: 'INACTIVE', why: 'it is INACTIVE in cluster prod' }]
-    const seen = judgeEcs({ observed: { services: [], absent }, tasks: new Map() }, context())
-    expect(seen).toMatchObject({ class: 'bad', why: 'web: it is INACTIVE in cluster prod' })
+  test.each<[EcsContext['expect'], string, string]>([
+    ['released', 'web', 'bad'],
+    ['released', 'new', 'bad'],
+    ['restored', 'web', 'bad'],
+    ['restored', 'new', 'good'],
+    ['anything', 'new', 'good'],
+  ])('expecting %s, the service %s that is not there is %s', (expect_, name, verdict) => {
+    const other = service({ name: 'other' })
+    const absent = [{ name, is: 'MISSING', why: 'it does not exist in cluster prod' }]
+    const observed = { services: [other], absent }
+    const seen = judgeEcs(
+      { observed, tasks: new Map([['other', two]]) },
+      context({ expect: expect_ }),
+    )
+    expect(seen.class).toBe(verdict)
   })
 })
 
