@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { suiteRoot } from '../act/index.ts'
 import { realClock } from '../clock.ts'
@@ -71,33 +71,53 @@ function showBalance(balance: Balance): void {
     print(styled(terminal, holds ? 'green' : 'red', `${holds ? '✔' : '✘'} ${what}`))
 }
 
-async function main(): Promise<boolean> {
-  const folder = mkdtempSync(join(tmpdir(), 'demo-'))
-  const remove = () => rmSync(folder, { recursive: true, force: true })
-  const interrupted = (end: () => Promise<void>) =>
+/** Ctrl-C: `pressed` says whether, and `ended` rejects once everything has been ended then. */
+function interruption(ends: readonly (() => Promise<void>)[]) {
+  const seen = { pressed: false }
+  const ended = new Promise<never>((_, reject) => {
     process.once('SIGINT', () => {
-      void end().finally(() => {
-        remove()
-        process.exit(130)
-      })
+      seen.pressed = true
+      const all = Promise.allSettled(ends.map((end) => end()))
+      void all.then(() => reject(new Error('interrupted')))
     })
-  try {
-    title('A bad release goes back by itself')
-    const scale = Number(values.scale)
-    const { evidence, runs } = await tellStory({ folder, scale, tell, onStart: interrupted })
-    const balance = balanceOf(evidence)
-    showSummaries(runs)
-    showBalance(balance)
-    const file = values.page ?? join(suiteRoot(), '.build/demo.html')
-    mkdirSync(join(file, '..'), { recursive: true })
-    writeFileSync(file, page({ balance, facts, beginning, runs }))
-    print()
-    print(`As a page: ${file}`)
-    print(balance.isBack ? 'Everything is back.' : 'NOT everything is back.')
-    return balance.isBack
-  } finally {
-    remove()
-  }
+  })
+  return { seen, ended }
 }
 
-process.exit((await main()) ? 0 : 1)
+/** Plays, shows and writes everything; says whether everything is back. */
+async function main(folder: string): Promise<boolean> {
+  title('A bad release goes back by itself')
+  const ends: (() => Promise<void>)[] = []
+  const { seen, ended } = interruption(ends)
+  const story = tellStory({
+    folder,
+    scale: Number(values.scale),
+    tell,
+    onStart: (end) => void ends.push(end),
+  })
+  // A story whose cloud is taken away fails; that it was interrupted says more.
+  const told = story.catch((error) => (seen.pressed ? ended : Promise.reject(error)))
+  const { evidence, runs } = await Promise.race([told, ended])
+  const balance = balanceOf(evidence)
+  showSummaries(runs)
+  showBalance(balance)
+  const file = resolve(values.page ?? join(suiteRoot(), '.build/demo.html'))
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, page({ balance, facts, beginning, runs }))
+  print()
+  print(`As a page: ${file}`)
+  print(balance.isBack ? 'Everything is back.' : 'NOT everything is back.')
+  return balance.isBack
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'demo-'))
+let isBack = false
+try {
+  isBack = await main(folder)
+} catch (error) {
+  const isOurs = error instanceof Error && error.message !== 'interrupted'
+  print(styled(terminal, 'red', isOurs ? `${error.stack}` : String(error)))
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+process.exit(isBack ? 0 : 1)

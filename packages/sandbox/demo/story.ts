@@ -146,9 +146,11 @@ export async function tellStory(options: StoryOptions): Promise<Told> {
   const suite = copySuite(join(folder, 'suite'))
   const sandbox = await startSandbox({ scale, account: place.account })
   const alive = new Set<{ kill(): void }>()
-  const end = async () => {
+  let ending: Promise<void> | undefined
+  const end = () => {
     for (const run of alive) run.kill()
-    await sandbox.close()
+    ending ??= sandbox.close()
+    return ending
   }
   options.onStart?.(end)
   try {

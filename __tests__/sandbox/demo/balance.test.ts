@@ -1,0 +1,121 @@
+import { describe, expect, test } from '@jest/globals'
+import type { RunResult } from '../../../packages/sandbox/act/index.ts'
+import { balanceOf, bars, type Evidence, lostRows } from '../../../packages/sandbox/demo/balance.ts'
+import type { Outside } from '../../../packages/sandbox/sample/index.ts'
+
+const commit = 'a'.repeat(40)
+const before: Outside = {
+  doors: [{ status: 200, release: '2', commit }],
+  services: [
+    {
+      name: 'api-gateway',
+      taskDefinition: 'acme-api-gateway:2',
+      desired: 2,
+      running: 2,
+      deployments: 1,
+      digests: ['sha256:1'],
+    },
+  ],
+  database: {
+    instance: 'acme-production',
+    settings: { multiAz: true },
+    applied: ['1', '2'],
+    triggers: 2,
+    refs: new Set(['early', 'late']),
+  },
+}
+const after: Outside = {
+  ...before,
+  database: {
+    ...before.database,
+    instance: 'acme-production-rollback',
+    refs: new Set(['early', 'again']),
+  },
+}
+const run = (ok: boolean): RunResult => ({
+  ok,
+  killed: false,
+  runId: '1',
+  attempt: 1,
+  took: 1,
+  jobs: {},
+  steps: [],
+  events: [],
+  log: '',
+  output: '',
+})
+const evidence: Evidence = {
+  beginning: 0,
+  before,
+  after,
+  good: run(true),
+  bad: run(false),
+  snapshotAt: 10_000,
+  databases: { 'acme-production': 'available', 'acme-production-rollback': 'available' },
+  traffic: {
+    ok: 3,
+    failed: 2,
+    firstFailure: 12_000,
+    lastFailure: 30_000,
+    seconds: [
+      { at: 11_000, ok: 2, failed: 0 },
+      { at: 12_000, ok: 0, failed: 2 },
+    ],
+    releases: ['2'],
+    acknowledged: [
+      { ref: 'early', at: 9000 },
+      { ref: 'late', at: 11_000 },
+      { ref: 'again', at: 31_000 },
+    ],
+  },
+}
+
+const service = (change: Partial<Outside['services'][number]>): Outside => ({
+  ...after,
+  services: after.services.map((one) => ({ ...one, ...change })),
+})
+const database = (change: Partial<Outside['database']>): Outside => ({
+  ...after,
+  database: { ...after.database, ...change },
+})
+
+describe('the balance', () => {
+  test('says that everything is back when it is', () => {
+    expect(balanceOf(evidence)).toMatchObject({ isBack: true })
+  })
+
+  test.each<[string, Partial<Evidence>]>([
+    ['the good release was red', { good: run(false) }],
+    ['the bad release was green', { bad: run(true) }],
+    [
+      'one task answers with another commit',
+      {
+        after: { ...after, doors: [...after.doors, { status: 200, release: '4', commit: 'b' }] },
+      },
+    ],
+    ['nobody answers', { after: { ...after, doors: [], services: [] } }],
+    ['another task definition runs', { after: service({ taskDefinition: 'acme-api-gateway:3' }) }],
+    ['another image runs', { after: service({ digests: ['sha256:2'] }) }],
+    ['a task is missing', { after: service({ running: 1 }) }],
+    ['fewer tasks are wanted', { after: service({ running: 1, desired: 1 }) }],
+    ['a deployment goes on', { after: service({ deployments: 2 }) }],
+    ['a migration stayed', { after: database({ applied: ['1', '2', '4'] }) }],
+    ['a setting was not carried over', { after: database({ settings: { multiAz: false } }) }],
+    ['the old database is gone', { databases: { 'acme-production-rollback': 'available' } }],
+    ['the old database still serves', { after: database({ instance: 'acme-production' }) }],
+    ['a row from before the snapshot is lost', { after: database({ refs: new Set(['again']) }) }],
+    ['nobody was ever hurt', { traffic: { ...evidence.traffic, failed: 0 } }],
+    ['nobody is served again', { traffic: { ...evidence.traffic, lastFailure: 32_000 } }],
+  ])('does not when %s', (_, change) => {
+    expect(balanceOf({ ...evidence, ...change })).toMatchObject({ isBack: false })
+  })
+
+  test('counts lost rows, and apart those from before the snapshot', () => {
+    expect(lostRows(evidence)).toEqual({ all: 1, fromBefore: 0 })
+    expect(lostRows({ ...evidence, snapshotAt: 11_500 })).toEqual({ all: 1, fromBefore: 1 })
+  })
+
+  test('draws the share of failures by second', () => {
+    expect(bars(evidence.traffic)).toBe('▁█')
+  })
+})
