@@ -1,26 +1,69 @@
-// Measures what a job pays for an action: cold start and size. Build first; numbers are of this machine, at this moment.
-import { statSync } from 'node:fs'
+// Measures what the suite costs, beside what people would use instead, in one run and in turn: cold start and size, time
+// to the corrective calls, calls of a whole rollback, and how late each watcher notices the end. Prints; judges nothing.
+// `--quick` takes fewer rounds. Build first. What the numbers mean: docs/bench.md.
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
-import { actionNames } from './actions.ts'
-import { execute } from './bundles.mjs'
+import { parseArgs } from 'node:util'
+import { copySuite } from '../packages/sandbox/act/index.ts'
+import { projectPython } from '../packages/sandbox/gateway/ministack.ts'
+import { startSandbox } from '../packages/sandbox/index.ts'
+import { installSample, sampleWorkflows } from '../packages/sandbox/sample/index.ts'
+import { actionDefinition, actionNames } from './actions.ts'
+import { chainTables, rollBackReleaseThree } from './bench/chain.ts'
+import { awsCli, ourAction, sdkScript } from './bench/contenders.ts'
+import { minimalAction } from './bench/minimal.mjs'
+import { correctiveTable, overshootTable, race, shipSecondRelease } from './bench/race.ts'
+import { measureStarts } from './bench/start.ts'
 import { root } from './install.mjs'
 
-const rounds = 9
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
-const size = (path) => statSync(join(root, 'dist', path)).size
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
+const plan = values.quick
+  ? { starts: 1, rounds: 1, scale: 60 }
+  : { starts: 7, rounds: 5, scale: 30 }
+const place = { account: '123456789012', region: 'us-east-1' }
 
-/** Milliseconds from start to exit of an action that finds its inputs missing: Node, loading, reading inputs. */
-function coldStart(name) {
-  const times = Array.from({ length: rounds }, () => {
-    const began = performance.now()
-    execute(name)
-    return performance.now() - began
-  })
-  return Math.round(median(times))
+const began = performance.now()
+const section = (title, text) => {
+  const seconds = ((performance.now() - began) / 1000).toFixed(0)
+  console.log(`\n## ${title}  [${seconds} s, load ${loadavg()[0].toFixed(1)}]\n\n${text}`)
 }
 
-console.log(`suite ${(size('suite/index.js') / 1_000_000).toFixed(2)} MB, shared by all actions`)
-console.log(`cold start, median of ${rounds}:`)
-for (const name of actionNames())
-  console.log(`  ${name.padEnd(22)}${String(coldStart(name)).padStart(5)} ms`)
+async function onTheSandbox(folder, suite) {
+  const { scale } = plan
+  const sandbox = await startSandbox({ scale, ...place })
+  try {
+    const workflows = sampleWorkflows(suite)
+    const options = { ...place, release: 1, folder: join(folder, 'shop'), workflows }
+    const sample = await installSample(sandbox, options)
+    await shipSecondRelease(sandbox, sample)
+    const definition = actionDefinition('ecs-rollback')
+    const work = { env: sandbox.env, scale, suite: suite.folder, folder, definition }
+    const ring = { ...work, python: projectPython() }
+    const contenders = [ourAction(ring), awsCli(ring), sdkScript(ring)]
+    const turns = await race({ sandbox, sample }, contenders, plan.rounds)
+    section(
+      `Three services to another task definition, ${plan.rounds} rounds in turn`,
+      `${correctiveTable(turns)}\n\nSimulated seconds, time scale ${scale}:\n\n${overshootTable(turns, scale)}`,
+    )
+    const chain = await rollBackReleaseThree(sandbox, sample, suite)
+    section('A whole rollback of release 3 (profile A)', chainTables(chain))
+    sample.clients.close()
+  } finally {
+    await sandbox.close()
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+try {
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  const suite = copySuite(join(folder, 'suite'))
+  console.log(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`)
+  const minimal = await minimalAction(join(folder, 'minimal'))
+  const names = actionNames()
+  const starts = { suite: suite.folder, minimal, names, rounds: plan.starts }
+  section(`Start and size, ${plan.starts} rounds in turn`, await measureStarts(starts))
+  await onTheSandbox(folder, suite)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
