@@ -5,6 +5,7 @@ import {
   type EnvironmentState,
   holderOf,
   type Lease,
+  leftBehind,
   type Pin,
   type Point,
   readEnvironment,
@@ -76,13 +77,20 @@ function holdsAgainst(lease: Lease, { run, now }: GateEvidence): boolean {
   return lease.owner !== 'nobody' && lease.run !== run && Date.parse(lease.until) >= now
 }
 
+/** The environment's facts, without the name of a record that is closed: it refuses nothing. */
+async function readOpenEnvironment(store: Store): Promise<EnvironmentState> {
+  const left = await leftBehind(store)
+  const { open, ...rest } = await readEnvironment(store)
+  return open === undefined || open === left ? rest : { ...rest, open }
+}
+
 /** Reads what the gate needs: one look at the environment, the pin and the lease. */
 export async function readGate(
   run: Run,
   store: Store,
   problems: readonly string[],
 ): Promise<GateEvidence> {
-  const environment = await readEnvironment(store)
+  const environment = await readOpenEnvironment(store)
   const own = deploymentId(store.environment, run.identity.runId)
   const other =
     environment.latest !== undefined && environment.latest !== own ? environment.latest : undefined

@@ -3,6 +3,9 @@ import { InputError, iso, passes, type Result, type Run } from '#core'
 import {
   beforeId,
   closeRecord,
+  deploymentOf,
+  freeEnvironment,
+  leftBehind,
   moveDeployment,
   type Record,
   readPoint,
@@ -18,7 +21,7 @@ import { claimRollback } from './lease.ts'
 /** Ends a run of a rollback: closes the record when it is verified, else leaves it open with the next commands. Releases the lease. */
 export async function close(run: Run, store: Store, id: string): Promise<Result> {
   const record = await needRecord(store, id)
-  if (record.state === 'closed') return alreadyClosed(record)
+  if (record.state === 'closed') return finishClosed(run, store, record)
   const judged = judge(record)
   if (run.dryRun)
     return { outcome: 'planned', headline: `${id} would end ${judged.outcome}: ${judged.why}` }
@@ -38,7 +41,7 @@ export async function closeByHand(
   reason: string,
 ): Promise<Result> {
   const record = await needRecord(store, id)
-  if (record.state === 'closed') return alreadyClosed(record)
+  if (record.state === 'closed') return finishClosed(run, store, record)
   if (run.dryRun) return { outcome: 'planned', headline: `${id} would be closed: ${reason}` }
   const claimed = await claimRollback(run, store, record.undone)
   if (claimed.is === 'stopped') return claimed.result
@@ -55,6 +58,21 @@ export async function closeByHand(
       : [],
     outputs: { record: id },
   }
+}
+
+/** A run that was killed after it closed the record left the environment and the lease for the next one. */
+async function finishClosed(run: Run, store: Store, record: Record): Promise<Result> {
+  if (!run.dryRun) await tidy(run, store)
+  return alreadyClosed(record)
+}
+
+async function tidy(run: Run, store: Store): Promise<void> {
+  const left = await leftBehind(store)
+  if (left === undefined) return
+  const claimed = await claimRollback(run, store, deploymentOf(left))
+  if (claimed.is === 'stopped') return
+  await freeEnvironment(store, left)
+  await releaseLease(store, run.identity.runId)
 }
 
 const alreadyClosed = (record: Record): Result => ({
@@ -139,6 +157,7 @@ const timeline = (record: Record): string[][] => [
 export async function closeWithout(run: Run, store: Store, plan: PlanDocument): Promise<Result> {
   const held = plan.choice === 'hold' || plan.choice === 'refused'
   if (run.dryRun) return { outcome: 'planned', headline: plan.why }
+  await tidy(run, store)
   const id = beforeId(plan.undone)
   const point = plan.undone === '' ? undefined : await readPoint(store, id)
   const state = point?.deployment?.state

@@ -8,6 +8,7 @@ import {
   type Destination,
   deploymentOf,
   findDestination,
+  leftBehind,
   type Point,
   type Record,
   readEnvironment,
@@ -32,7 +33,7 @@ export interface Known {
 export async function findDeployment(run: Run, store: Store, asked: boolean): Promise<Known> {
   const environment = await readEnvironment(store)
   const own = `${store.environment}/${run.identity.runId}`
-  const { open } = environment
+  const open = environment.open === (await leftBehind(store)) ? undefined : environment.open
   const ours = open !== undefined && (asked || deploymentOf(open) === own)
   const record = ours ? await readRecord(store, open) : undefined
   const undone = record?.undone ?? (asked ? (environment.latest ?? '') : own)

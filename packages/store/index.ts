@@ -28,7 +28,14 @@ export {
   takeLease,
 } from './lease.ts'
 export { connect, type Objects, objects, parseLocation, type Stored } from './objects.ts'
-export { closeRecord, type Draft, type Opened, openRecord } from './records.ts'
+export {
+  closeRecord,
+  type Draft,
+  freeEnvironment,
+  leftBehind,
+  type Opened,
+  openRecord,
+} from './records.ts'
 export {
   changeDocument,
   changeEnvironment,

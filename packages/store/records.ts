@@ -6,6 +6,7 @@ import {
   changeRecord,
   createDocument,
   envelope,
+  readEnvironment,
   readRecord,
   type Store,
 } from './store.ts'
@@ -42,8 +43,9 @@ export async function openRecord(store: Store, lease: Lease, draft: Draft): Prom
   }
   const n = await nextNumber(store, draft.undone)
   const id = recordId(draft.undone, n)
+  const left = await leftBehind(store)
   const state = await changeEnvironment(store, (current) =>
-    current.open === undefined ? { ...current, open: id } : undefined,
+    current.open === undefined || current.open === left ? { ...current, open: id } : undefined,
   )
   if (state.open !== id) return { is: 'other', open: state.open ?? '' }
   const record: Record = recordSchema.parse({
@@ -64,6 +66,16 @@ export async function openRecord(store: Store, lease: Lease, draft: Draft): Prom
   return { is: 'resumed', record: resumed }
 }
 
+/**
+ * The name of a closed record that the environment still calls open, because the run that closed it was killed in between;
+ * undefined otherwise. Such a name stands for nothing: it refuses no deploy and no rollback.
+ */
+export async function leftBehind(store: Store): Promise<string | undefined> {
+  const { open } = await readEnvironment(store)
+  const record = open === undefined ? undefined : await readRecord(store, open)
+  return record?.state === 'closed' ? record.id : undefined
+}
+
 /** The number of the open record of a deployment, or one more than the last closed one. */
 async function nextNumber(store: Store, undone: string): Promise<number> {
   const found = await store.objects.list(`${undone}/rollback-`)
@@ -82,10 +94,15 @@ export async function closeRecord(
   const closed = await changeRecord(store, id, (current) =>
     current.state === 'closed' ? undefined : { ...current, ...end, state: 'closed' },
   )
+  await freeEnvironment(store, id)
+  return closed
+}
+
+/** Takes the name of a closed record out of the environment; another one stays. */
+export async function freeEnvironment(store: Store, id: string): Promise<void> {
   await changeEnvironment(store, (state) => {
     if (state.open !== id) return undefined
     const { open: _closed, ...rest } = state
     return rest
   })
-  return closed
 }

@@ -2,6 +2,7 @@ import { LeaseLost } from '#core'
 import {
   closeRecord,
   type Draft,
+  leftBehind,
   openRecord,
   readEnvironment,
   readRecord,
@@ -109,6 +110,23 @@ test('a kill between closing the record and freeing the environment is finished 
   await closeRecord(store, 'production/1/rollback-1', { ...end, closedWhy: 'again' })
   expect((await readEnvironment(store)).open).toBeUndefined()
   expect((await readRecord(store, 'production/1/rollback-1'))?.closedWhy).toBe('healthy')
+})
+
+test('a closed record that a killed run left in the environment does not block the next one', async () => {
+  const store = await testStore()
+  const lease = await rollbackLease(store)
+  await openRecord(store, lease, draft)
+  store.objects.fault = (call, key) => {
+    if (call === 'replace' && key.endsWith('environment.json')) throw new Error('killed')
+  }
+  await expect(closeRecord(store, 'production/1/rollback-1', end)).rejects.toThrow('killed')
+  store.objects.fault = undefined
+  expect(await leftBehind(store)).toBe('production/1/rollback-1')
+  expect(await openRecord(store, lease, draft)).toMatchObject({
+    is: 'opened',
+    record: { id: 'production/1/rollback-2' },
+  })
+  expect(await leftBehind(store)).toBeUndefined()
 })
 
 describe('the journal of a record', () => {

@@ -13,6 +13,8 @@ export interface FakeServer {
 export interface FakeDataPlane extends DataPlane {
   /** The server of that id; throws when there is none. */
   server(id: string): FakeServer
+  /** The running server that listens on a port. */
+  at(port: number): FakeServer | undefined
   /** Sets a server's data; each change is remembered with the time of `now` for recovery. */
   write(id: string, value: unknown): void
 }
@@ -80,6 +82,7 @@ export function fakeDataPlane(now: () => number = () => 0): FakeDataPlane {
   return {
     version: '18.4',
     server: (id) => serverOf(memory, id),
+    at: (port) => [...memory.servers.values()].find((one) => one.running && one.port === port),
     write: (id, value) => write(memory, id, value),
     create: async ({ id, name, master }) => add(memory, { id, name }, { value: undefined, master }),
     snapshot: async (id, copy) => {

@@ -1,0 +1,141 @@
+import type { AwsConfig } from '#aws'
+import type { Clock } from '#core'
+import type { Gateway } from '../../../packages/sandbox/gateway/index.ts'
+import { routeOf } from '../../../packages/sandbox/gateway/route.ts'
+import { inProcessHandler } from '../../../packages/sandbox/index.ts'
+
+/** One call on its way out of a machine. `n` counts its mutating calls, the one at hand included. */
+export interface Sent {
+  readonly n: number
+  readonly service: string
+  readonly operation: string
+  readonly mutating: boolean
+  /** The path of a REST call. */
+  readonly path: string
+}
+
+/** What a test does to the calls of one machine; each may end it, wait, or throw what a client would see. */
+export interface Watcher {
+  readonly before?: (call: Sent, machine: Machine) => void | Promise<void>
+  readonly after?: (call: Sent, machine: Machine) => void | Promise<void>
+}
+
+/** A runner: everything that one job does goes through it, and ends with it. */
+export interface Machine {
+  readonly aws: AwsConfig
+  readonly clock: Clock
+  /** Every mutating call that was begun, store and AWS together. */
+  readonly mutations: Sent[]
+  readonly death: Promise<'killed'>
+  kill(): void
+}
+
+/** A dead machine neither sends nor hears: what it waits for never comes. */
+const never = <T>() => new Promise<T>(() => {})
+
+type Request = Parameters<ReturnType<typeof inProcessHandler>['handle']>[0]
+
+/** A machine in an account of a gateway, whose clock is the cloud's. */
+export function machine(
+  gateway: Gateway,
+  given: { readonly clock: Clock; readonly account: string; readonly region: string },
+  watcher: Watcher = {},
+): Machine {
+  let dead = false
+  let die: (value: 'killed') => void = () => {}
+  const death = new Promise<'killed'>((resolve) => {
+    die = resolve
+  })
+  const mutations: Sent[] = []
+  const inner = inProcessHandler(gateway)
+  const living = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (dead) return never()
+    try {
+      const done = await work()
+      return dead ? never() : done
+    } catch (thrown) {
+      if (dead) return never()
+      throw thrown
+    }
+  }
+  const note = (request: Request): Sent => {
+    const { service, operation, mutating } = routeFor(request)
+    const n = mutations.length + (mutating ? 1 : 0)
+    const call = { n, service, operation, mutating, path: request.path }
+    if (mutating) mutations.push(call)
+    return call
+  }
+  const handle = (request: Request) =>
+    living(async () => {
+      const call = note(request)
+      await watcher.before?.(call, self)
+      if (dead) return never<never>()
+      const answer = await inner.handle(request)
+      await watcher.after?.(call, self)
+      return cached(answer)
+    })
+  const self: Machine = {
+    aws: configOf({ ...inner, handle }, given),
+    clock: { now: given.clock.now, sleep: (ms) => living(() => given.clock.sleep(ms)) },
+    mutations,
+    death,
+    kill: () => {
+      dead = true
+      die('killed')
+    },
+  }
+  return self
+}
+
+function routeFor(request: Request) {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]),
+  )
+  const { body: sent } = request
+  const body =
+    typeof sent === 'string'
+      ? new TextEncoder().encode(sent)
+      : sent instanceof Uint8Array
+        ? sent
+        : new Uint8Array()
+  const query = new URLSearchParams(
+    Object.entries(request.query ?? {}).map(([name, value]): [string, string] => [
+      name,
+      String(value ?? ''),
+    ]),
+  )
+  const url = `${request.path}?${query}`
+  const wire = { method: request.method, url, headers, body }
+  return routeOf(wire, new URL(url, 'http://sandbox.invalid'))
+}
+
+type Answer = Awaited<ReturnType<ReturnType<typeof inProcessHandler>['handle']>>
+
+/**
+ * The SDK would take virtual time for a skewed clock and send each call that fails again and again. It does not look at the
+ * date of an answer from a cache, which has an age; the store reads the date itself.
+ */
+function cached({ response }: Answer): Answer {
+  return { response: { ...response, headers: { ...response.headers, age: '0' } } }
+}
+
+function configOf(
+  requestHandler: ReturnType<typeof inProcessHandler>,
+  given: { readonly account: string; readonly region: string },
+): AwsConfig {
+  const { account, region } = given
+  // The clients take more than the product's configuration says; a value with a name of its own is not checked for excess.
+  const config = {
+    region,
+    credentials: async () => ({ accessKeyId: account, secretAccessKey: 'x' }),
+    maxAttempts: 8,
+    retryMode: 'standard' as const,
+    customUserAgent: 'test',
+    endpoint: 'http://sandbox.invalid',
+    forcePathStyle: true,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler,
+  }
+  return config
+}
