@@ -48,7 +48,7 @@ const serving = ({ doors, services, database }: Outside) => {
 }
 
 const outputOf = (run: RunResult, name: string) =>
-  run.steps.find((step) => step.outputs[name])?.outputs[name] ?? '?'
+  run.steps.find((step) => step.outputs[name])?.outputs[name]
 
 const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`
 
@@ -81,7 +81,11 @@ function moments(evidence: Evidence): Balance['rows'] {
 function rowsOf(evidence: Evidence): Balance['rows'] {
   const { before, after, traffic, bad } = evidence
   const lost = lostRows(evidence)
-  const restored = `${outputOf(bad, 'restored-instance')} from ${outputOf(bad, 'snapshot')}`
+  const instance = outputOf(bad, 'restored-instance')
+  const kept = `${before.database.instance} is kept untouched`
+  const restored = instance
+    ? `${instance} from ${outputOf(bad, 'snapshot')}; ${kept}; the three services`
+    : 'no database'
   return [
     ['Was serving', serving(before)],
     ...moments(evidence),
@@ -91,7 +95,7 @@ function rowsOf(evidence: Evidence): Balance['rows'] {
       'Rows lost',
       `${lost.all} of ${traffic.acknowledged.length} acknowledged; ${lost.fromBefore} from before the snapshot`,
     ],
-    ['Restored', `${restored}; ${before.database.instance} is kept untouched; the three services`],
+    ['Restored', restored],
     ['Serves now', serving(after)],
   ]
 }

@@ -35,21 +35,27 @@ export function wrapped(text: string, width: number): readonly string[] {
   return [...lines, line]
 }
 
-/** Column widths that fit: wide columns give way, down to a share of the terminal. */
+/** Words longer than this are broken; shorter ones keep their column from getting narrower. */
+const LONG_WORD = 28
+
+const longest = (texts: readonly string[]) => Math.max(1, ...texts.map((text) => text.length))
+
+/** Column widths that fit as far as they can: the widest column gives way, but not below its longest word. */
 function widthsOf(rows: readonly (readonly string[])[], total: number): readonly number[] {
   const count = Math.max(0, ...rows.map((row) => row.length))
-  const natural = Array.from({ length: count }, (_, column) =>
-    Math.max(1, ...rows.map((row) => row[column]?.length ?? 0)),
-  )
-  const widths = [...natural]
-  const spare = () => widths.reduce((sum, width) => sum + width + 2, 0) - total
-  while (spare() > 0) {
-    const widest = widths.indexOf(Math.max(...widths))
-    const width = widths[widest] ?? 0
-    if (width <= 12) break
-    widths[widest] = width - 1
+  const columns = Array.from({ length: count }, (_, column) => {
+    const cells = rows.map((row) => row[column] ?? '')
+    const words = cells.flatMap((cell) => cell.split(' '))
+    return { width: longest(cells), least: Math.min(LONG_WORD, longest(words)) }
+  })
+  const used = () => columns.reduce((sum, { width }) => sum + width + 2, -2)
+  while (used() > total) {
+    const yielding = columns.filter(({ width, least }) => width > least)
+    const widest = yielding.sort((a, b) => b.width - a.width)[0]
+    if (!widest) break
+    widest.width -= 1
   }
-  return widths
+  return columns.map(({ width }) => width)
 }
 
 /** Rows as aligned columns, cells wrapped to the terminal's width; the first row is the header if `header` is true. */
