@@ -157,8 +157,8 @@ function definitionOf(action: string) {
 
 const guarded = '.github/workflows/guarded-deploy.yml'
 const rollback = '.github/workflows/rollback.yml'
-/** Where a test looks how often: steps of half a minute keep virtual hours cheap. */
-const pollInterval = '30s'
+/** Where a test looks how often: steps of a minute keep virtual hours cheap. */
+const pollInterval = '60s'
 
 /** The deploy job of the guarded chain: restore point, snapshot, the company's scripts, verdict. */
 export function deployJob(company: Company, run: RunOf, machine = company.machine()) {

@@ -137,7 +137,7 @@ function configText(folder: string, environment: Readonly<Record<string, unknown
     database: { connection: `secret:${secret}`, 'data-restore': 'automatic' },
     migrations: { tool: 'dbmate', path: join(folder, 'migrations') },
     checks: [{ http: 'http://acme.test/health', version: { json: '.commit' } }, { ecs: true }],
-    watch: '3m',
+    watch: '2m',
     ...environment,
   }
   return stringify({ version: 1, store: 's3://acme-rollback', environments: { production } })
