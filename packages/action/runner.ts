@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { error, setOutput } from '@actions/core'
 import { type Identity, type Json, passes, type Report, type Result } from '#core'
-import type { Secrets } from './secrets.ts'
+import { type Secrets, withoutSecrets } from './secrets.ts'
 import { linesOf, summaryOf } from './summary.ts'
 import { oneLine } from './text.ts'
 
@@ -42,7 +42,8 @@ export function logReport(secrets: Secrets): Report {
 }
 
 /** Writes log, report file, outputs, summary and exit code, in this order: outputs are set before the job fails. */
-export function conclude(title: string, result: Result, secrets: Secrets): void {
+export function conclude(title: string, ended: Result, secrets: Secrets): void {
+  const result = withoutSecrets(ended, secrets)
   const report = logReport(secrets)
   for (const line of linesOf(result)) process.stdout.write(`${secrets.scrub(indented(line))}\n`)
   report.info(`${title}: ${result.outcome}: ${result.headline}`)

@@ -1,4 +1,5 @@
 import { setSecret } from '@actions/core'
+import type { Result } from '#core'
 import { scrub } from './text.ts'
 
 /** The secrets of this process, longest first when applied, so that a part never unmasks the whole. */
@@ -31,4 +32,18 @@ export function secrets(): Secrets {
         [...known].sort((a, b) => b.length - a.length),
       ),
   }
+}
+
+/**
+ * A result without secrets, text by text: escaping for Markdown or JSON changes a secret, and what was changed is not
+ * found afterwards.
+ */
+export function withoutSecrets(result: Result, secrets: Pick<Secrets, 'scrub'>): Result {
+  const clean = (value: unknown): unknown => {
+    if (typeof value === 'string') return secrets.scrub(value)
+    if (Array.isArray(value)) return value.map(clean)
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, clean(part)]))
+  }
+  return clean(result) as Result
 }

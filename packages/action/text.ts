@@ -1,9 +1,12 @@
 /** Everything a user or AWS wrote is hostile text: to the log, to Markdown and to workflow commands. */
 
-/** One printable line: no line ends, no control characters, no workflow command (`::x`, `##[x]`). */
+/**
+ * One printable line: no line ends, no control characters, no workflow command (`::x`, `##[x]`). The runner trims as .NET does,
+ * which takes U+0085 for a space and JavaScript does not: the second block of control characters must go too.
+ */
 export function oneLine(given: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go.
-  const flat = given.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').trim()
+  const flat = given.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim()
   const harmless = flat.replaceAll('##[', '## [')
   return harmless.startsWith('::') ? `› ${harmless}` : harmless
 }
@@ -30,7 +33,8 @@ export function codeBlock(lines: readonly string[]): string {
   return [`${fence}text`, ...content, fence].join('\n')
 }
 
-const credentialsInUrl = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*:[^\s@]+@/gi
+/** Stops at quotes, which a URL cannot contain, so that a JSON text stays one. */
+const credentialsInUrl = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@:"]*:[^\s@"]+@/gi
 
 /** Takes known secrets, and whatever looks like credentials in a URL, out of a text. */
 export function scrub(given: string, secrets: Iterable<string>): string {

@@ -7,6 +7,7 @@ test.each([
   ['a\r\u2028b', 'a b'],
   ['x ##[command]rm', 'x ## [command]rm'],
   ['\u001b[31mred', '[31mred'],
+  ['\u0085::add-mask::x', '› ::add-mask::x'],
 ])('%j cannot be a workflow command: %j', (given, line) => {
   expect(oneLine(given)).toBe(line)
 })
@@ -32,6 +33,11 @@ test.each([
   ['postgres://app:s3cret@db:5432/shop is down', [], 'postgres://***@db:5432/shop is down'],
   ['token abcd1234', ['abcd1234'], 'token ***'],
   ['nothing here', ['abcd1234'], 'nothing here'],
+  [
+    '{"url":"http://shop:8080/health","by":"ada@acme.example"}',
+    [],
+    '{"url":"http://shop:8080/health","by":"ada@acme.example"}',
+  ],
 ])('%j loses its secrets', (given, secrets, text) => {
   expect(scrub(given, secrets)).toBe(text)
 })
