@@ -8,6 +8,7 @@ import {
   leftBehind,
   moveDeployment,
   type Record,
+  readLease,
   readPoint,
   readRecord,
   releaseLease,
@@ -161,16 +162,14 @@ export async function closeWithout(run: Run, store: Store, plan: PlanDocument): 
   const id = beforeId(plan.undone)
   const point = plan.undone === '' ? undefined : await readPoint(store, id)
   const state = point?.deployment?.state
-  if (state === 'captured' || state === 'deploying' || state === 'held') {
-    const to = held ? 'held' : 'abandoned'
-    if (plan.choice !== 'verify') {
-      await moveDeployment(store, id, {
-        state: to,
-        why: plan.why,
-        at: iso(run.clock.now()),
-        run: run.identity.runId,
-      })
-    }
+  const open = state === 'captured' || state === 'deploying' || state === 'held'
+  if (open && plan.choice !== 'verify' && !(await heldByOther(run, store))) {
+    await moveDeployment(store, id, {
+      state: held ? 'held' : 'abandoned',
+      why: plan.why,
+      at: iso(run.clock.now()),
+      run: run.identity.runId,
+    })
   }
   if (plan.choice !== 'verify') await releaseLease(store, run.identity.runId)
   return {
@@ -182,5 +181,26 @@ export async function closeWithout(run: Run, store: Store, plan: PlanDocument): 
           'or fix forward: deploy a commit with the fix; this deployment is held, nothing happens by itself',
         ]
       : [],
+  }
+}
+
+/** Whether somebody else changes the environment now: the button says nothing about a deployment that is alive (P10). */
+async function heldByOther(run: Run, store: Store): Promise<boolean> {
+  const lease = await readLease(store)
+  if (lease === undefined || lease.owner === 'nobody' || lease.run === run.identity.runId)
+    return false
+  return Date.parse(lease.until) >= store.objects.serverTime()
+}
+
+/** Ends a run whose record could not be opened: the deployment stays as it is, so that a repeat decides the same again. */
+export async function closeUnopened(run: Run, store: Store): Promise<Result> {
+  if (!run.dryRun) await releaseLease(store, run.identity.runId)
+  return {
+    outcome: 'refused',
+    headline: `${store.environment} is not rolled back: the record could not be opened; nothing was changed`,
+    next: [
+      'mend what the step that opens the record says, then re-run this job',
+      `or press the button: ${buttonCommand(store.environment, {})}`,
+    ],
   }
 }

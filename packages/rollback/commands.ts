@@ -16,7 +16,7 @@ export function buttonCommand(
 
 /** Closes an open record by hand. */
 export function closeCommand(environment: string, record: string): string {
-  return `gh workflow run rollback.yml -f environment=${environment} -f close=${record} -f reason="fix forward"`
+  return `gh workflow run rollback.yml -f environment=${environment} -f close=${record} -f dry-run=false -f reason="fix forward"`
 }
 
 /** Stops services by hand, with nothing but the AWS CLI. */

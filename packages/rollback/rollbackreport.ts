@@ -1,6 +1,6 @@
 import { InputError, type Result, type Run } from '#core'
 import { isRecordId, readEnvironment, type Store } from '#store'
-import { close, closeByHand, closeWithout } from './close.ts'
+import { close, closeByHand, closeUnopened, closeWithout } from './close.ts'
 import { type PlanDocument, parsePlan } from './document.ts'
 import { open } from './open.ts'
 
@@ -56,13 +56,7 @@ export async function rollbackReport(
     case 'close': {
       if (settings.plan.choice !== 'roll-back') return closeWithout(run, store, settings.plan)
       const record = settings.record ?? (await openHere(store, settings.plan))
-      if (record === undefined)
-        return closeWithout(run, store, {
-          ...settings.plan,
-          choice: 'hold',
-          why: 'the record could not be opened',
-        })
-      return close(run, store, record)
+      return record === undefined ? closeUnopened(run, store) : close(run, store, record)
     }
   }
 }

@@ -61,6 +61,8 @@ export interface RunResult extends History {
   readonly killed: boolean
   readonly runId: string
   readonly attempt: number
+  /** Everything that act wrote, as it wrote it: nothing is left out or masked. */
+  readonly output: string
   /** Real milliseconds. */
   readonly took: number
 }
@@ -145,6 +147,7 @@ export function startRun(options: RunOptions): Running {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const { add, history } = historian()
+  const lines: string[] = []
   let killed = false
   const kill = () => {
     if (child.pid === undefined || child.exitCode !== null) return
@@ -153,6 +156,7 @@ export function startRun(options: RunOptions): Running {
   }
   process.once('exit', kill)
   const hear = (line: string) => {
+    lines.push(line)
     const event = eventOf(line, clock.now())
     if (!event) return
     add(event)
@@ -166,7 +170,8 @@ export function startRun(options: RunOptions): Running {
       process.removeListener('exit', kill)
       rmSync(home, { recursive: true, force: true })
       const took = clock.now() - begun
-      resolve({ ...history(), ok: code === 0, killed, runId, attempt, took })
+      const output = lines.join('\n')
+      resolve({ ...history(), ok: code === 0, killed, runId, attempt, output, took })
     })
   })
   const running: Running = { runId, attempt, kill, done }

@@ -86,7 +86,8 @@ async function createStore({ s3 }: Clients, place: Place): Promise<void> {
 
 /** A database with attributes that a restore does not carry over by itself. */
 async function createDatabase({ rds }: Clients, place: Place): Promise<string> {
-  const password = randomBytes(18).toString('base64url')
+  // Such passwords exist, and a connection string spells them in another way.
+  const password = `${randomBytes(18).toString('base64url')}:%#?+`
   const group = 'acme-postgres'
   await rds.send(
     new CreateDBParameterGroupCommand({
@@ -143,7 +144,7 @@ async function createDatabase({ rds }: Clients, place: Place): Promise<string> {
     return DBInstances?.[0]?.Endpoint
   })
   const { Address, Port } = endpoint
-  return `postgres://acme:${password}@${Address}:${Port}/${databaseName}?sslmode=disable`
+  return `postgres://acme:${encodeURIComponent(password)}@${Address}:${Port}/${databaseName}?sslmode=disable`
 }
 
 /** Rows from before anything went wrong. */

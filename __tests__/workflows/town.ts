@@ -1,0 +1,241 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Sandbox, startSandbox } from '../../packages/sandbox/index.ts'
+import {
+  type InstallOptions,
+  installSample,
+  lookFromOutside,
+  type Outside,
+  type ReleaseNumber,
+  type Sample,
+  sampleWorkflows,
+  type workflowFiles,
+} from '../../packages/sandbox/sample/index.ts'
+import {
+  copySuite,
+  type RunEvent,
+  type Running,
+  type RunOptions,
+  type RunResult,
+  rerunAll,
+  rerunJobs,
+  runWorkflow,
+  type Step,
+  type SuiteCopy,
+  suiteName,
+} from '../support/act.ts'
+
+/** The stories of a file share one sandbox; each company lives in an account of its own. */
+export interface Town {
+  readonly sandbox: Sandbox
+  settle(account: string, settings?: Settings): Promise<Company>
+  close(): Promise<void>
+}
+
+interface Settings extends Pick<InstallOptions, 'environment'> {
+  /** How jobs come to credentials: keys in their environment by default. */
+  readonly credentials?: 'keys' | 'oidc'
+}
+
+/** A run with what it did to the cloud. */
+export interface Told extends RunResult {
+  /** What every action wrote to a file: reports and evidence, read before the runner clears them. */
+  readonly papers: readonly string[]
+  /** The mutating calls that AWS accepted, by job: `service:Operation name`. */
+  readonly changes: { readonly deploy: readonly string[]; readonly rollback: readonly string[] }
+  readonly options: RunOptions
+}
+
+type Workflow = keyof typeof workflowFiles
+
+/** What a story may add to a run. */
+export interface Twist {
+  readonly workflow?: Workflow
+  readonly secrets?: Readonly<Record<string, string>>
+  readonly onEvent?: (event: RunEvent, run: Running) => void
+}
+
+/** A company with its pipeline. */
+export interface Company extends Sample {
+  /** Every run so far. */
+  readonly runs: readonly Told[]
+  /** Commits a release on top of main and pushes it: the deploy workflow runs. */
+  ship(release: ReleaseNumber, on?: readonly ReleaseNumber[], twist?: Twist): Promise<Told>
+  /** Runs the deploy workflow at HEAD once more, as a new run. */
+  deploy(twist?: Twist): Promise<Told>
+  /** Presses the Rollback button. */
+  press(inputs: Readonly<Record<string, string>>, twist?: Twist): Promise<Told>
+  /** "Re-run all jobs", or only the named ones. */
+  rerun(first: Told, jobs?: readonly string[], twist?: Twist): Promise<Told>
+  look(): Promise<Outside>
+}
+
+const region = 'us-east-1'
+
+/** Starts a sandbox in which a minute takes less than a second. */
+export async function foundTown(scale = 100): Promise<Town> {
+  const folder = mkdtempSync(join(tmpdir(), 'stories-'))
+  const suite = copySuite(join(folder, 'suite'))
+  const sandbox = await startSandbox({ scale })
+  const companies: Company[] = []
+  const settle = async (account: string, { environment, credentials }: Settings = {}) => {
+    const sample = await installSample(sandbox, {
+      account,
+      region,
+      release: 1,
+      folder: join(folder, account),
+      workflows: sampleWorkflows(suiteName),
+      ...(environment && { environment }),
+    })
+    const company = companyOf(sample, suite, {
+      sandbox,
+      env: environmentOf(sandbox, account, credentials ?? 'keys'),
+    })
+    companies.push(company)
+    return company
+  }
+  const close = async () => {
+    for (const { clients } of companies) clients.close()
+    await sandbox.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { sandbox, settle, close }
+}
+
+/** The variables of a job: with OIDC it has no key at all until it assumes the role. */
+function environmentOf(sandbox: Sandbox, account: string, credentials: 'keys' | 'oidc') {
+  const { AWS_ACCESS_KEY_ID: _key, AWS_SECRET_ACCESS_KEY: secret, ...rest } = sandbox.env
+  if (credentials === 'oidc') return rest
+  return { ...rest, AWS_ACCESS_KEY_ID: account, AWS_SECRET_ACCESS_KEY: String(secret) }
+}
+
+interface Place {
+  readonly sandbox: Sandbox
+  readonly env: Readonly<Record<string, string>>
+}
+
+function companyOf(sample: Sample, suite: SuiteCopy, { sandbox, env }: Place): Company {
+  const runs: Told[] = []
+  const tell = async (options: RunOptions) => {
+    const told = await run(sandbox, sample.account, options)
+    runs.push(told)
+    return told
+  }
+  const base = (twist: Twist, file: Workflow, event: RunOptions['event']): RunOptions => ({
+    repository: sample.repository.folder,
+    workflow: `.github/workflows/${twist.workflow ?? file}`,
+    suite,
+    env,
+    ...(event && { event }),
+    ...(twist.secrets && { secrets: twist.secrets }),
+    ...(twist.onEvent && { onEvent: twist.onEvent }),
+  })
+  const deploy = (twist: Twist = {}) => tell(base(twist, 'deploy.yml', 'push'))
+  return {
+    ...sample,
+    runs,
+    deploy,
+    ship: async (release, on = [], twist = {}) => {
+      await sample.repository.release(release, on)
+      return deploy(twist)
+    },
+    press: (inputs, twist = {}) =>
+      tell({ ...base(twist, 'rollback.yml', 'workflow_dispatch'), inputs }),
+    rerun: (first, jobs, twist = {}) => {
+      const { onEvent: _, ...options } = first.options
+      const now = { ...options, ...(twist.onEvent && { onEvent: twist.onEvent }) }
+      return tell(jobs ? rerunJobs(now, first, jobs) : rerunAll(now, first))
+    },
+    look: () => lookFromOutside(sample),
+  }
+}
+
+/** Runs a workflow and notes where in the sandbox's log of calls its rollback job began. */
+async function run(sandbox: Sandbox, account: string, options: RunOptions): Promise<Told> {
+  const papers: string[] = []
+  const last = () => sandbox.calls.list().at(-1)?.n ?? 0
+  const begun = last()
+  let turned: number | undefined
+  const result = await runWorkflow({
+    ...options,
+    onEvent: (event, running) => {
+      if (event.job === 'rollback' && event.is === 'step-begins') turned ??= last()
+      if (event.is === 'output' && (event.name === 'report' || event.name === 'evidence'))
+        papers.push(readPaper(event.value))
+      options.onEvent?.(event, running)
+    },
+  })
+  const turn = turned ?? last()
+  const calls = sandbox.calls.list({ account, mutating: true, after: begun })
+  const said = (rollback: boolean) =>
+    calls
+      .filter((call) => call.n > turn === rollback && call.status < 300)
+      .map(({ service, operation, subject }) => `${service}:${operation} ${nameOf(subject)}`)
+  return { ...result, papers, options, changes: { deploy: said(false), rollback: said(true) } }
+}
+
+/** What a call changed: the most telling of its identifiers. */
+const nameOf = (subject: Readonly<Record<string, string>>) =>
+  ['service', 'family', 'Key', 'DBInstanceIdentifier', 'SecretId', 'DBSnapshotIdentifier']
+    .map((name) => subject[name])
+    .find((name) => name !== undefined) ?? JSON.stringify(subject)
+
+function readPaper(file: string): string {
+  return file === '' ? '' : readFileSync(file, 'utf8')
+}
+
+/** A step by its id, name or the name of the action that it uses. Throws when it did not run. */
+export function stepOf(told: RunResult, name: string): Step {
+  const found = findStep(told, name)
+  if (!found)
+    throw new Error(`No step ${name} in ${told.steps.map((step) => step.name).join(', ')}`)
+  return found
+}
+
+/** The same; undefined when it did not run. */
+export function findStep(told: RunResult, name: string): Step | undefined {
+  const is = (step: Step) =>
+    step.id === name || step.name === name || step.name.includes(`/actions/${name}@`)
+  return told.steps.find(is)
+}
+
+/** How each of our actions ended, by the step's name or id: its output `outcome`. */
+export const outcomeOf = (told: RunResult, name: string) => stepOf(told, name).outputs.outcome
+
+/**
+ * Everything that a run let anybody see: the whole output, summaries, outputs, files. Only the commands that tell the
+ * runner what to mask are left out: it takes them out of the log.
+ */
+export const everythingSaid = (told: Told): string =>
+  [
+    ...told.output.split('\n').filter((line) => !line.includes('"command":"add-mask"')),
+    ...told.steps.map((step) => step.summary),
+    ...told.papers,
+  ].join('\n')
+
+/** What a run changed outside the store, in order. */
+export const changesOf = (told: Told, job: keyof Told['changes']): readonly string[] =>
+  told.changes[job].filter((change) => !change.startsWith('s3:'))
+
+/** The inputs in the first printed line with `gh workflow run` that holds `about`, read as a shell would. Throws when none was printed. */
+export function printedCommand(told: Told, about: string): Readonly<Record<string, string>> {
+  const line = told.log
+    .split('\n')
+    .find((one) => one.includes('gh workflow run rollback.yml') && one.includes(about))
+  if (!line) throw new Error(`No command about "${about}" was printed`)
+  const flags = line.matchAll(/-f (?:'([^=']+)=([^']*)'|([\w-]+)=(?:"([^"]*)"|(\S+)))/g)
+  return Object.fromEntries(
+    [...flags].map(([, quoted, text, name, spaced, word]) => [
+      quoted ?? name,
+      text ?? spaced ?? word,
+    ]),
+  )
+}
+
+/** Starts a story beside others; whoever needs its end awaits what it returns. */
+export function meanwhile<T>(story: () => Promise<T>): () => Promise<T> {
+  const told = story()
+  told.catch(() => undefined)
+  return () => told
+}
