@@ -5,20 +5,22 @@ import {
   changeEnvironment,
   createDocument,
   envelope,
+  isNewer,
   keys,
   moveDeployment,
   type Point,
+  readEnvironment,
   readPoint,
   readRecord,
   releaseLease,
   rollbackAfterId,
   type Store,
 } from '#store'
-import type { Ports } from './before.ts'
-import { captureAll } from './components.ts'
+import { holdLease, type Ports } from './before.ts'
+import { type CapturedAll, captureAll } from './components.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Refusal } from './gate.ts'
-import { refusedBy, resultOf } from './render.ts'
+import { outputsOf, refusedBy, resultOf } from './render.ts'
 
 /** What an `after` is taken for: a deployment judged healthy, or a rollback whose record names where it went. */
 export interface Subject {
@@ -41,8 +43,15 @@ export async function captureAfter(
       ? await deploymentProof(store, subject.deployment)
       : await rollbackProof(store, subject.record)
   if ('refusal' in proof) return refusedBy(store, [proof.refusal])
+  const { id } = proof
+  const over = subject.record === undefined ? await overtaken(store, subject.deployment) : undefined
+  if (over) return over
+  const held = subject.record === undefined ? await holdLease(run, store) : undefined
+  if (held) return held
+  const existing = await readPoint(store, id)
+  if (existing) return keepExisting(run, store, { existing, subject })
   const captured = await captureAll(run, ports.captures)
-  const id = proof.id
+  if (isUnread(captured)) return unread(captured)
   const point: Point = {
     kind: 'restore-point',
     ...envelope(store),
@@ -58,13 +67,63 @@ export async function captureAfter(
     components: captured.components,
   }
   if (run.dryRun) return resultOf('planned', point, captured)
-  const created = await createDocument(store, keys.document(id), point)
+  await createDocument(store, keys.document(id), point)
+  await makeVerified(run, store, { id, subject })
+  return resultOf('done', point, captured)
+}
+
+async function makeVerified(
+  run: Run,
+  store: Store,
+  { id, subject }: { id: string; subject: Subject },
+): Promise<void> {
   await changeEnvironment(store, (state) =>
     state.verified === id ? undefined : { ...state, verified: id },
   )
   if (subject.record === undefined) await finishDeployment(run, store, subject.deployment)
-  return resultOf(created ? 'done' : 'unchanged', point, captured)
 }
+
+/** What was verified is in the document of the earlier attempt, and not what runs by now. */
+async function keepExisting(
+  run: Run,
+  store: Store,
+  { existing, subject }: { existing: Point; subject: Subject },
+): Promise<Result> {
+  if (!run.dryRun) await makeVerified(run, store, { id: existing.id, subject })
+  return {
+    outcome: 'unchanged',
+    headline: `${existing.id} was taken at ${existing.takenAt} and is kept`,
+    outputs: outputsOf(existing),
+  }
+}
+
+/** A newer deployment's state must not be kept under this one's name, nor an older point be called the last verified. */
+async function overtaken(store: Store, deployment: string): Promise<Result | undefined> {
+  const { latest } = await readEnvironment(store)
+  if (latest === undefined || latest === deployment) return undefined
+  const [own, newer] = await Promise.all(
+    [deployment, latest].map((id) => readPoint(store, beforeId(id))),
+  )
+  if (!own || !newer || !isNewer(newer, own)) return undefined
+  const done = own.deployment?.state === 'verified'
+  return {
+    outcome: done ? 'unchanged' : 'superseded',
+    headline: done
+      ? `${deployment} was verified before ${latest} was deployed: nothing is changed`
+      : `${latest} was deployed after ${deployment}: what runs now is not what was verified, and nothing is marked`,
+    next: done ? [] : [`look at ${latest}: its own run verifies it`],
+  }
+}
+
+/** Without one service that could be read, the point would say that nothing runs, and be the last verified one. */
+const isUnread = ({ components, problems }: CapturedAll): boolean =>
+  components.ecs?.services.length === 0 && problems.length > 0
+
+const unread = (captured: CapturedAll): Result => ({
+  outcome: 'failed',
+  headline: `what runs could not be read: ${captured.problems.join('; ')}; nothing was marked verified`,
+  next: ['mend this, then re-run this job: nothing is rolled back meanwhile'],
+})
 
 async function finishDeployment(run: Run, store: Store, deployment: string): Promise<void> {
   const move = {

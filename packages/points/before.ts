@@ -2,7 +2,9 @@ import { iso, type Result, type Run } from '#core'
 import {
   beforeId,
   changeEnvironment,
+  changePoint,
   createDocument,
+  type Deployment,
   type DeploymentState,
   deploymentId,
   envelope,
@@ -13,6 +15,7 @@ import {
   readVerified,
   type Store,
   takeLease,
+  waitForHolder,
 } from '#store'
 import { type CapturedAll, type Captures, captureAll } from './components.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -49,7 +52,7 @@ export async function captureBefore(run: Run, store: Store, ports: Ports): Promi
   if (reasons.length > 0) return refusedBy(store, reasons)
   const id = beforeId(deploymentId(store.environment, run.identity.runId))
   const existing = await readPoint(store, id)
-  if (existing) return keepExisting(run, store, existing)
+  if (existing) return keepExisting(run, store, { existing, captured })
 
   const baseline = await ports.baseline?.(run)
   if (baseline?.verdict === 'error') {
@@ -69,11 +72,25 @@ export async function captureBefore(run: Run, store: Store, ports: Ports): Promi
   return resultOf('done', point, captured)
 }
 
-async function keepExisting(run: Run, store: Store, point: Point): Promise<Result> {
+async function keepExisting(
+  run: Run,
+  store: Store,
+  { existing: point, captured }: { existing: Point; captured: CapturedAll },
+): Promise<Result> {
+  const { state } = point.deployment ?? {}
+  if (state === 'abandoned' && point.fingerprint !== fingerprint(captured.components)) {
+    return refusedBy(store, [
+      {
+        why: `what runs has changed since ${point.id} was taken`,
+        next: 'start a new run: it takes a restore point of its own',
+      },
+    ])
+  }
   if (run.dryRun) return { outcome: 'unchanged', headline: `${point.id} is there already` }
   const held = await holdLease(run, store)
   if (held) return held
   await noteLatest(store, point.id)
+  await beginAgain(run, store, point.id)
   return {
     outcome: 'unchanged',
     headline: `${point.id} was taken at ${point.takenAt} and is kept`,
@@ -81,7 +98,38 @@ async function keepExisting(run: Run, store: Store, point: Point): Promise<Resul
   }
 }
 
-async function holdLease(run: Run, store: Store): Promise<Result | undefined> {
+/**
+ * A repeat deploys again: what an earlier attempt was judged says nothing about it, and would be taken for its verdict if it
+ * were killed.
+ */
+async function beginAgain(run: Run, store: Store, id: string): Promise<void> {
+  await changePoint(store, id, (point) => {
+    if (point.deployment === undefined) return undefined
+    const { verdict, ...deployment } = point.deployment
+    const state = again(deployment)
+    if (verdict === undefined && state === deployment.state) return undefined
+    const move = {
+      state,
+      at: iso(run.clock.now()),
+      run: run.identity.runId,
+      why: `attempt ${run.identity.attempt} begins`,
+    }
+    return {
+      ...point,
+      deployment: { ...deployment, state, history: [...deployment.history, move] },
+    }
+  })
+}
+
+/** One that was held had begun; one that was abandoned begins where its first attempt began. */
+function again({ state, history }: Pick<Deployment, 'state' | 'history'>): DeploymentState {
+  if (state === 'held') return 'deploying'
+  return state === 'abandoned' ? (history[0]?.state ?? 'captured') : state
+}
+
+/** Takes the lease for this run's deployment; a result says who has it. A dry run takes nothing. */
+export async function holdLease(run: Run, store: Store): Promise<Result | undefined> {
+  if (run.dryRun) return undefined
   const { runId, attempt } = run.identity
   const deployment = deploymentId(store.environment, runId)
   const taken = await takeLease(store, { owner: 'deployment', deployment, run: runId, attempt })
@@ -89,7 +137,7 @@ async function holdLease(run: Run, store: Store): Promise<Result | undefined> {
   return refusedBy(store, [
     {
       why: `the environment is being changed by ${holderOf(taken.lease)}`,
-      next: 'wait until that run has ended, or cancel it, then run again',
+      next: waitForHolder(taken.lease),
     },
   ])
 }

@@ -4,6 +4,7 @@ import {
   deploymentId,
   type EnvironmentState,
   holderOf,
+  isNewer,
   type Lease,
   leftBehind,
   type Pin,
@@ -13,6 +14,7 @@ import {
   readPin,
   readPoint,
   type Store,
+  waitForHolder,
 } from '#store'
 
 /** Why a deployment may not start, and what to do about it. */
@@ -32,11 +34,16 @@ export interface GateEvidence {
   readonly now: number
   /** The newest deployment's `before`, when it is not this one's. */
   readonly latest: Point | undefined
+  /** This run's own `before`, when an earlier attempt took it. */
+  readonly own: Point | undefined
   /** Why a component could not be rolled back right now. */
   readonly problems: readonly string[]
 }
 
-/** Lists every reason to refuse a deployment: a pinned commit, an open record, somebody else's lease, an unjudged deployment, readiness. */
+/**
+ * Lists every reason to refuse a deployment: a pinned commit, an open record, somebody else's lease, an unjudged deployment, an
+ * earlier attempt that cannot be repeated, readiness.
+ */
 export function refusals(evidence: GateEvidence): readonly Refusal[] {
   const { environment, pin, lease, latest, sha } = evidence
   const found: Refusal[] = []
@@ -55,7 +62,7 @@ export function refusals(evidence: GateEvidence): readonly Refusal[] {
   if (lease && holdsAgainst(lease, evidence)) {
     found.push({
       why: `the environment is being changed by ${holderOf(lease)}`,
-      next: 'wait until that run has ended, or cancel it, then run again',
+      next: waitForHolder(lease),
     })
   }
   const unjudged =
@@ -66,11 +73,36 @@ export function refusals(evidence: GateEvidence): readonly Refusal[] {
       next: `re-run the rollback job of run ${latest.run}, or press the Rollback button`,
     })
   }
+  if (found.length === 0) found.push(...againstRepeat(evidence))
   const readiness = evidence.problems.map((why) => ({
     why,
     next: 'mend this before deploying: a rollback would fail on it',
   }))
   return [...found, ...readiness]
+}
+
+/**
+ * Why a repeat of this run may not deploy: its restore point and snapshot are of its first attempt, and returning to them would
+ * also undo what came between.
+ */
+function againstRepeat({ own, latest }: GateEvidence): readonly Refusal[] {
+  if (own?.deployment === undefined) return []
+  const { state, verdict } = own.deployment
+  const id = own.id.replace(/\/before$/, '')
+  const afresh = 'start a new run: it takes a restore point of its own'
+  if (latest !== undefined && isNewer(latest, own)) {
+    const newer = latest.id.replace(/\/before$/, '')
+    return [{ why: `${newer} was deployed after the first attempt of ${id}`, next: afresh }]
+  }
+  if (state === 'verified' || state === 'rolled-back')
+    return [{ why: `the deployment ${id} is over: it was ${state}`, next: afresh }]
+  if (verdict?.verdict !== 'unhealthy') return []
+  return [
+    {
+      why: `the deployment ${id} was judged unhealthy and is not rolled back yet: ${verdict.why}`,
+      next: 're-run only the rollback job of this run, press the Rollback button, or deploy a commit with the fix',
+    },
+  ]
 }
 
 function holdsAgainst(lease: Lease, { run, now }: GateEvidence): boolean {
@@ -94,10 +126,11 @@ export async function readGate(
   const own = deploymentId(store.environment, run.identity.runId)
   const other =
     environment.latest !== undefined && environment.latest !== own ? environment.latest : undefined
-  const [pin, lease, latest] = await Promise.all([
+  const [pin, lease, latest, before] = await Promise.all([
     readPin(store, run.identity.sha),
     readLease(store),
     other === undefined ? undefined : readPoint(store, beforeId(other)),
+    readPoint(store, beforeId(own)),
   ])
   const now = store.objects.serverTime()
   return {
@@ -108,6 +141,7 @@ export async function readGate(
     lease,
     now,
     latest,
+    own: before,
     problems,
   }
 }

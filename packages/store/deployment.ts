@@ -19,3 +19,7 @@ export function moveDeployment(store: Store, pointId: string, move: Move): Promi
     return { ...point, deployment: { ...point.deployment, state, history } }
   })
 }
+
+/** Whether a deployment's restore point was taken after another's; a repeat never takes it again. */
+export const isNewer = (one: Point, other: Point): boolean =>
+  Date.parse(one.takenAt) > Date.parse(other.takenAt)

@@ -1,6 +1,6 @@
 import { pointSchema, recordSchema } from './documents.ts'
 
-export { type Move, moveDeployment } from './deployment.ts'
+export { isNewer, type Move, moveDeployment } from './deployment.ts'
 export { chooseDestination, type Destination, findDestination } from './destination.ts'
 export * from './documents.ts'
 export {
@@ -26,6 +26,7 @@ export {
   renewLease,
   type Taken,
   takeLease,
+  waitForHolder,
 } from './lease.ts'
 export { connect, type Objects, objects, parseLocation, type Stored } from './objects.ts'
 export {

@@ -109,3 +109,12 @@ export function holderOf(lease: Lease): string {
     ? 'nobody'
     : `the ${lease.owner} of run ${lease.run} (attempt ${lease.attempt}), until ${lease.until}`
 }
+
+/** What to do about somebody else's lease: a run that was killed cannot give it back. */
+export function waitForHolder(lease: Lease): string {
+  const left =
+    lease.owner === 'deployment'
+      ? `re-run its rollback job, or wait until ${lease.until}`
+      : `wait until ${lease.until}`
+  return `wait until run ${lease.run} has ended, or cancel it, then run again; if it has ended and left the lease behind, ${left}`
+}

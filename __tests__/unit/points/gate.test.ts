@@ -35,6 +35,12 @@ const verdict = (word: 'healthy' | 'unhealthy') => ({
   run: '9',
 })
 
+const earlier = (given: Partial<NonNullable<Point['deployment']>>): Point => ({
+  ...deployment(given),
+  id: 'production/10/before',
+  takenAt: '2026-11-22T02:00:00Z',
+})
+
 const evidence = (given: Partial<GateEvidence>): GateEvidence => ({
   run: '10',
   sha,
@@ -43,6 +49,7 @@ const evidence = (given: Partial<GateEvidence>): GateEvidence => ({
   lease: undefined,
   now: Date.parse('2026-11-22T04:00:00Z'),
   latest: undefined,
+  own: undefined,
   problems: [],
   ...given,
 })
@@ -68,6 +75,13 @@ test.each<[string, Partial<GateEvidence>]>([
     { latest: deployment({ state: 'held', verdict: verdict('unhealthy') }) },
   ],
   ['the deployment before was rolled back', { latest: deployment({ state: 'rolled-back' }) }],
+  ['its first attempt was killed while it deployed', { own: earlier({}) }],
+  ['its first attempt was held', { own: earlier({ state: 'held' }) }],
+  ['its first attempt was abandoned', { own: earlier({ state: 'abandoned' }) }],
+  [
+    'its first attempt was healthy and only not marked',
+    { own: earlier({ verdict: verdict('healthy') }) },
+  ],
 ])('a deployment may start when %s', (_name, given) => {
   expect(refusals(evidence(given))).toEqual([])
 })
@@ -93,6 +107,18 @@ test.each<[string, Partial<GateEvidence>, RegExp]>([
     'the deployment before is bad and not yet rolled back',
     { latest: deployment({ verdict: verdict('unhealthy') }) },
     /never judged/,
+  ],
+  [
+    'another one came after its first attempt',
+    { own: earlier({ state: 'held' }), latest: deployment({ state: 'verified' }) },
+    /production\/9 was deployed after the first attempt of production\/10/,
+  ],
+  ['its first attempt was verified', { own: earlier({ state: 'verified' }) }, /is over/],
+  ['its first attempt was rolled back', { own: earlier({ state: 'rolled-back' }) }, /is over/],
+  [
+    'its first attempt was unhealthy and is not rolled back',
+    { own: earlier({ verdict: verdict('unhealthy') }) },
+    /judged unhealthy and is not rolled back yet/,
   ],
   ['a component could not be rolled back', { problems: ['snapshot quota is used up'] }, /quota/],
 ])('a deployment is refused when %s', (_name, given, why) => {
