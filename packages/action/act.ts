@@ -11,9 +11,9 @@ import {
   type Run,
 } from '#core'
 import type { common, EnvironmentConfig, Given, Spec } from '#inputs'
-import { changeRecord, connect, noJournal, openStore, type Store } from '#store'
+import { changeRecord, compareLease, connect, noJournal, openStore, type Store } from '#store'
 import { checkAccount, type Login } from './credentials.ts'
-import { attach, type JournalKind } from './journal.ts'
+import { attach, type HeldRecord, type JournalKind } from './journal.ts'
 import { type NamedEnvironment, type Resolved, readSettings } from './settings.ts'
 
 /** What an action's own code is given. */
@@ -80,9 +80,13 @@ export async function act<S extends Spec, Settings>(
   if (attached.is === 'stopped') return attached.result
   const run = { ...bare, journal: attached.journal as Journal }
   const job = { given, settings, run, aws, store, environment, variables }
-  const result = await definition.run(job).catch(resultOf)
+  const result = await definition.run(job).catch(unlessLost)
   if (attached.record && store && !run.dryRun)
-    await writePart(store, attached.record, partName(definition.name, given), result, run)
+    await writePart(run, store, {
+      record: attached.record,
+      name: partName(definition.name, given),
+      result,
+    })
   return result
 }
 
@@ -97,19 +101,25 @@ async function openNamedStore(aws: AwsConfig, resolved: Resolved): Promise<Store
 const partName = (name: string, given: object) =>
   [name, (given as { mode?: string }).mode].filter(Boolean).join(' ')
 
+/** Who lost the lease writes nothing more, not even how it ended (P10): the record is somebody else's now. */
+function unlessLost(thrown: unknown): Result {
+  if (thrown instanceof LeaseLost) throw thrown
+  return resultOf(thrown)
+}
+
 /** Keeps how this action ended in the record, where `rollback-report` finds it whatever happened to the job. */
 async function writePart(
-  store: Store,
-  record: string,
-  name: string,
-  result: Result,
   run: Run,
+  store: Store,
+  part: { readonly record: HeldRecord; readonly name: string; readonly result: Result },
 ): Promise<void> {
+  const { record, name, result } = part
+  await compareLease(store, record.lease)
   const { outcome, headline } = result
-  const part = { outcome, headline, at: iso(run.clock.now()), run: run.identity.runId }
-  await changeRecord(store, record, (current) => ({
+  const ended = { outcome, headline, at: iso(run.clock.now()), run: run.identity.runId }
+  await changeRecord(store, record.id, (current) => ({
     ...current,
-    parts: { ...current.parts, [name]: part },
+    parts: { ...current.parts, [name]: ended },
   }))
 }
 

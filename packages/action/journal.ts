@@ -4,6 +4,7 @@ import {
   deploymentId,
   holderOf,
   isRecordId,
+  type Lease,
   pointJournal,
   readPoint,
   readRecord,
@@ -18,8 +19,14 @@ import {
  */
 export type JournalKind = 'record' | 'named-record' | 'deployment' | 'none'
 
+/** A record under the lease that allows to write into it. */
+export interface HeldRecord {
+  readonly id: string
+  readonly lease: Lease
+}
+
 export type Attached =
-  | { readonly is: 'attached'; readonly journal: Journal; readonly record?: string }
+  | { readonly is: 'attached'; readonly journal: Journal; readonly record?: HeldRecord }
   | { readonly is: 'stopped'; readonly result: Result }
 
 /** Takes the lease and opens the journal that an action needs before its first mutation. */
@@ -89,7 +96,7 @@ async function attachRecord(run: Run, store: Store, id: string | undefined): Pro
   return {
     is: 'attached',
     journal: recordJournal(pen(run, store, taken.lease), record),
-    record: id,
+    record: { id, lease: taken.lease },
   }
 }
 

@@ -39,7 +39,7 @@ function killsOf(calls: number): readonly Kill[] {
 async function whole(story: Story) {
   const at = await broken(story)
   const rolling = first(at)
-  const { conclusion } = await rolling
+  const { conclusion } = await rolling.end
   const end = { conclusion, picture: await rest(at), calls: rolling.machine.mutations }
   await at.close()
   return end
@@ -52,9 +52,9 @@ describe.each(stories)('$name', (story) => {
     const wrong: string[] = []
     for (const { k, when, how } of killsOf(calls.length)) {
       const at = await broken(story)
-      const killed = await first(at, dies(k, when))
+      const killed = await first(at, dies(k, when)).end
       const second = await again(at, how)
-      const differ = differences(await rest(at), picture)
+      const differ = [...differences(await rest(at), picture), ...at.violations]
       await at.close()
       const { service, operation, path } = calls[k - 1] ?? {}
       const name = `${k} ${when} ${service}:${operation} ${path}, then ${how}`

@@ -122,22 +122,36 @@ class RunningJob {
   }
 
   async #act(action: string, given: Readonly<Record<string, string>>): Promise<Result> {
-    const definition = actionsOf(this.#company)[action]
-    if (!definition) throw new Error(`no action ${action}`)
-    const { machine, run } = this.#order
-    const say = (line: string) => void this.lines.push(`${action}: ${line}`)
-    const result = await act(definition, {
-      clock: machine.clock,
-      report: { info: say, warning: say, mask: () => {} },
-      identity: { ...run, repository: 'acme/shop', actor: 'ada', runUrl: '' },
-      folder: tmpdir(),
-      variables: {},
-      input: (name) => inputOf(action, given, name),
-      login: () => machine.aws,
-    }).catch(resultOf)
-    say(`${result.outcome}: ${result.headline}`)
-    return { ...result, outputs: { ...definition.fallback, ...result.outputs } }
+    const { run, machine } = this.#order
+    return runAction(this.#company, { action, given, run, machine, lines: this.lines })
   }
+}
+
+/** One step: an action in a process of its own, with the inputs that a step names. */
+export async function runAction(
+  company: Company,
+  step: Pick<Order, 'run' | 'machine'> & {
+    readonly action: string
+    readonly given: Readonly<Record<string, string>>
+    /** Where its log goes. */
+    readonly lines?: string[]
+  },
+): Promise<Result> {
+  const { action, given, run, machine, lines = [] } = step
+  const definition = actionsOf(company)[action]
+  if (!definition) throw new Error(`no action ${action}`)
+  const say = (line: string) => void lines.push(`${action}: ${line}`)
+  const result = await act(definition, {
+    clock: machine.clock,
+    report: { info: say, warning: say, mask: () => {} },
+    identity: { ...run, repository: 'acme/shop', actor: 'ada', runUrl: '' },
+    folder: tmpdir(),
+    variables: {},
+    input: (name) => inputOf(action, given, name),
+    login: () => machine.aws,
+  }).catch(resultOf)
+  say(`${result.outcome}: ${result.headline}`)
+  return { ...result, outputs: { ...definition.fallback, ...result.outputs } }
 }
 
 /** What the runner passes: what the step says, else the default of action.yml. */

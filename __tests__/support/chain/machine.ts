@@ -12,6 +12,8 @@ export interface Sent {
   readonly mutating: boolean
   /** The path of a REST call. */
   readonly path: string
+  /** The body as text. */
+  readonly text: string
 }
 
 /** What a test does to the calls of one machine; each may end it, wait, or throw what a client would see. */
@@ -59,9 +61,11 @@ export function machine(
     }
   }
   const note = (request: Request): Sent => {
-    const { service, operation, mutating } = routeFor(request)
+    const body = bytesOf(request.body)
+    const { service, operation, mutating } = routeFor(request, body)
     const n = mutations.length + (mutating ? 1 : 0)
-    const call = { n, service, operation, mutating, path: request.path }
+    const text = new TextDecoder().decode(body)
+    const call = { n, service, operation, mutating, path: request.path, text }
     if (mutating) mutations.push(call)
     return call
   }
@@ -87,17 +91,15 @@ export function machine(
   return self
 }
 
-function routeFor(request: Request) {
+function bytesOf(body: unknown): Uint8Array {
+  if (typeof body === 'string') return new TextEncoder().encode(body)
+  return body instanceof Uint8Array ? body : new Uint8Array()
+}
+
+function routeFor(request: Request, body: Uint8Array) {
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]),
   )
-  const { body: sent } = request
-  const body =
-    typeof sent === 'string'
-      ? new TextEncoder().encode(sent)
-      : sent instanceof Uint8Array
-        ? sent
-        : new Uint8Array()
   const query = new URLSearchParams(
     Object.entries(request.query ?? {}).map(([name, value]): [string, string] => [
       name,

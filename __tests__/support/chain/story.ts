@@ -3,6 +3,7 @@ import type { Verdict } from '#core'
 import type { ReleaseNumber } from '../../../packages/sandbox/sample/releases.ts'
 import { buttonJob, deployJob, type JobEnd, type RunOf, rollbackJob } from './chain.ts'
 import { type Company, commitOf, company, MINUTE } from './company.ts'
+import { watched } from './invariants.ts'
 import type { Machine, Watcher } from './machine.ts'
 import { type Picture, picture } from './picture.ts'
 
@@ -24,6 +25,8 @@ export const stories: readonly Story[] = [
 export interface Broken extends Company {
   readonly run: RunOf
   readonly verdict: Verdict
+  /** Promises that a rollback broke on the way: see invariants.ts. */
+  readonly violations: string[]
 }
 
 /** Deploys a bad release over the good one, guarded, and lets customers write on meanwhile. */
@@ -35,7 +38,7 @@ export async function broken(
   const run = { runId: '1001', attempt: 1, sha: at.checkout(release, [2]) }
   const { outputs } = await deployJob(at, run)
   await at.write()
-  return { ...at, run, verdict: outputs.verdict as Verdict }
+  return { ...at, run, verdict: outputs.verdict as Verdict, violations: [] }
 }
 
 /** How a rollback is finished after its machine died. */
@@ -44,21 +47,34 @@ export type Again = 'the job again' | 'the button'
 /** Two hours: the lease of a deployment has lapsed by then, too. */
 const lapsed = 121 * MINUTE
 
-/** Runs the rollback job for the first time. */
-export const first = (at: Broken, watcher?: Watcher): Promise<JobEnd> & { machine: Machine } => {
-  const machine = at.machine(watcher)
-  return Object.assign(rollbackJob(at, at.run, { verdict: at.verdict, machine }), { machine })
+/** A job under way, and the machine on which it runs. */
+export interface Underway {
+  readonly machine: Machine
+  readonly end: Promise<JobEnd>
 }
 
-/** Runs the rollback once more: the same job as another attempt, or, when the lease has lapsed, by the button. */
+/** Runs the rollback job for the first time. */
+export function first(at: Broken, watcher?: Watcher): Underway {
+  const { verdict, run } = at
+  const machine = at.machine(watched(at, run.runId, watcher))
+  return { machine, end: rollbackJob(at, run, { verdict, machine }) }
+}
+
+/** Presses the button: another run, whose commit is whatever main is. */
+export function press(at: Broken, watcher?: Watcher, runId = '1002'): Underway {
+  const machine = at.machine(watched(at, runId, watcher))
+  return { machine, end: buttonJob(at, { runId, attempt: 1, sha: commitOf(2) }, { machine }) }
+}
+
+/** Runs the rollback once more. */
 export async function again(at: Broken, how: Again, watcher?: Watcher): Promise<JobEnd> {
-  const machine = at.machine(watcher)
-  if (how === 'the job again') {
-    const { verdict, run } = at
-    return rollbackJob(at, { ...run, attempt: run.attempt + 1 }, { verdict, machine })
+  if (how === 'the button') {
+    await at.clock.advance(lapsed)
+    return press(at, watcher).end
   }
-  await at.clock.advance(lapsed)
-  return buttonJob(at, { runId: '1002', attempt: 1, sha: commitOf(2) }, { machine })
+  const { verdict, run } = at
+  const machine = at.machine(watched(at, run.runId, watcher))
+  return rollbackJob(at, { ...run, attempt: run.attempt + 1 }, { verdict, machine })
 }
 
 /** A machine that dies before or after its k-th mutating call. */
