@@ -58,7 +58,7 @@ function compare(id: string, ledger: LedgerState, applied: readonly string[]): S
   if (missing.length === 0 && extra.length === 0) {
     return {
       is: 'done',
-      value: `it answers, and its ledger has the ${applied.length} versions of the restore point`,
+      value: `it answers, and its ledger is the one of the restore point (${applied.length} applied)`,
     }
   }
   const parts = [

@@ -165,7 +165,7 @@ async function addRoles(
   return { is: 'done', value: undefined }
 }
 
-/** RDS refuses a change while it works on an instance: sends again until it is taken. */
+/** RDS refuses a change while it works on an instance: sends it again until it is taken. Only for calls that may be repeated. */
 async function whenAvailable(
   run: Run,
   id: string,
@@ -173,7 +173,7 @@ async function whenAvailable(
 ): Promise<Step<undefined>> {
   const ended = await until<undefined>(run, {
     what: `database ${id}`,
-    look: async () => {
+    look: tolerant(async () => {
       try {
         await send()
         return { is: 'found', value: undefined }
@@ -181,7 +181,7 @@ async function whenAvailable(
         if (!/^InvalidDBInstanceState/.test(codeOf(thrown))) throw thrown
         return { is: 'waiting', seen: 'busy; its settings cannot be changed yet' }
       }
-    },
+    }, isPassing),
   })
   if (ended.is === 'found') return { is: 'done', value: undefined }
   return { is: 'inconclusive', why: `time ran out; the database ${id} was ${ended.seen}` }

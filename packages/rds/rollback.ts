@@ -117,9 +117,14 @@ async function takeSafety(run: Run, job: RestoreJob, scene: Scene): Promise<Step
   }
 }
 
+/** What is lost: the writes from the snapshot until the cutover, or until now while there is none. */
 function loss(run: Run, { snapshot }: Scene): string {
   if (snapshot.takenAt === undefined) return 'every write since the snapshot'
-  return `every write since ${iso(snapshot.takenAt)} (${span(run.clock.now() - snapshot.takenAt)})`
+  const cutover = run.journal
+    .entries()
+    .findLast(({ component, operation }) => component === 'rds' && operation === 'cutover')
+  const until = cutover ? Date.parse(cutover.at) : run.clock.now()
+  return `every write since ${iso(snapshot.takenAt)} (${span(until - snapshot.takenAt)})`
 }
 
 function outputsOf(scene: Scene): Readonly<Record<string, string>> {

@@ -15,6 +15,7 @@ import {
   ListSecretVersionIdsCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
+import { isPassing } from '#aws'
 import { CallError, type Run } from '#core'
 import { appliedReader } from '#migrations'
 import { clientsOf, type GuardSettings, guard, type RdsClients } from '#rds'
@@ -59,23 +60,91 @@ const basics = {
 const home = { account: where.account, region: where.region }
 
 /** A cloud with one database, `shop`, whose connection is in a secret, and a store with the restore point of run 4711. */
-export async function shop(given: Partial<CreateDBInstanceCommandInput> = {}) {
+export async function shop(given: Partial<CreateDBInstanceCommandInput> = {}, attempts = 1) {
   const clock = virtualClock()
   const gateway = memoryGateway({ clock })
+  const life: Life = { dead: false }
   const config = {
     region: where.region,
     endpoint: 'http://sandbox.invalid',
     credentials: { accessKeyId: where.account, secretAccessKey: 'x' },
-    requestHandler: inProcessHandler(gateway),
-    maxAttempts: 1,
+    requestHandler: mortal(inProcessHandler(gateway), life),
+    retryStrategy: retrying(attempts),
   }
   const rds = new RDSClient(config)
   const secrets = new SecretsManagerClient(config)
   const store = await testStore(clock)
-  const world = { clock, gateway, rds, secrets, store, clients: undefined as unknown as RdsClients }
+  const world = {
+    clock,
+    gateway,
+    life,
+    rds,
+    secrets,
+    store,
+    clients: undefined as unknown as RdsClients,
+  }
   world.clients = clientsOf(rds, secrets, (to) => fakeDatabase(world, to))
   await establish(world, given)
   return world
+}
+
+/** Whether the run's process is alive: after its death it neither calls nor writes. */
+interface Life {
+  dead: boolean
+}
+
+function mortal<Handler extends ReturnType<typeof inProcessHandler>>(handler: Handler, life: Life) {
+  const alive = () => {
+    if (life.dead) throw new Error('killed')
+  }
+  const handle: Handler['handle'] = async (request) => {
+    alive()
+    const answer = await handler.handle(request).catch((thrown) => {
+      alive()
+      throw thrown
+    })
+    alive()
+    return answer
+  }
+  return { ...handler, handle }
+}
+
+/** Kills the run at its n-th mutating call, before or after the call is applied. */
+export function killAt(world: Shop, when: 'before' | 'after', nth: number): void {
+  const onKill = () => {
+    world.life.dead = true
+    world.store.objects.fault = () => {
+      throw new Error('killed')
+    }
+  }
+  world.gateway.faults.add({ effect: 'kill', when, nth, onKill })
+}
+
+/** The next run is another process. */
+export function revive(world: Shop): void {
+  world.gateway.faults.clear()
+  world.life.dead = false
+  world.store.objects.fault = undefined
+}
+
+/**
+ * Sends again at once what failed in passing. The SDK's own strategy takes a virtual clock for a skewed one, and then every
+ * error for a passing one.
+ */
+function retrying(attempts: number) {
+  const token = (count: number) => ({ getRetryCount: () => count, getRetryDelay: () => 0 })
+  return {
+    acquireInitialRetryToken: async () => token(0),
+    refreshRetryTokenForRetry: async (
+      last: ReturnType<typeof token>,
+      { error }: { readonly error?: unknown },
+    ) => {
+      const next = last.getRetryCount() + 1
+      if (next >= attempts || !isPassing(error)) throw new Error('not sent again')
+      return token(next)
+    },
+    recordSuccess: () => {},
+  }
 }
 
 export type Shop = Awaited<ReturnType<typeof shop>>
@@ -222,8 +291,11 @@ export const restoreSettings = {
 } as const
 
 /** Deploys: snapshot, then a migration. */
-export async function deployed(given: Partial<CreateDBInstanceCommandInput> = {}): Promise<Shop> {
-  const world = await shop(given)
+export async function deployed(
+  given: Partial<CreateDBInstanceCommandInput> = {},
+  attempts = 1,
+): Promise<Shop> {
+  const world = await shop(given, attempts)
   const taken = await act(world, await runOf(world, 'deployment'), snapshotSettings)
   if (taken.outcome !== 'done') throw new Error(taken.headline)
   await migrate(world, '20260301000000')
