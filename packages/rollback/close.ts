@@ -5,16 +5,20 @@ import {
   closeRecord,
   deploymentOf,
   freeEnvironment,
+  holderOf,
+  type Lease,
   leftBehind,
   moveDeployment,
   type Record,
+  readEnvironment,
   readLease,
   readPoint,
   readRecord,
   releaseLease,
   type Store,
+  waitForHolder,
 } from '#store'
-import { buttonCommand, closeCommand } from './commands.ts'
+import { buttonCommand, closeCommand, scaleCommand } from './commands.ts'
 import type { PlanDocument } from './document.ts'
 import { type Judged, judge } from './judge.ts'
 import { claimRollback } from './lease.ts'
@@ -26,7 +30,10 @@ export async function close(run: Run, store: Store, id: string): Promise<Result>
   const judged = judge(record)
   if (run.dryRun)
     return { outcome: 'planned', headline: `${id} would end ${judged.outcome}: ${judged.why}` }
-  if (judged.outcome === 'superseded') return standing(store, record, judged)
+  if (judged.outcome === 'superseded') {
+    await releaseLease(store, run.identity.runId)
+    return standing(store, record, judged)
+  }
   const claimed = await claimRollback(run, store, record.undone)
   if (claimed.is === 'stopped') return claimed.result
   if (judged.outcome === 'done') await finish(run, store, record, judged)
@@ -41,24 +48,54 @@ export async function closeByHand(
   id: string,
   reason: string,
 ): Promise<Result> {
+  if ((await readEnvironment(store)).open === id && !(await readRecord(store, id)))
+    return forget(run, store, id)
   const record = await needRecord(store, id)
   if (record.state === 'closed') return finishClosed(run, store, record)
   if (run.dryRun) return { outcome: 'planned', headline: `${id} would be closed: ${reason}` }
   const claimed = await claimRollback(run, store, record.undone)
   if (claimed.is === 'stopped') return claimed.result
   await finish(run, store, record, { outcome: judge(record).outcome, why: reason })
-  const stopped = 'ecs-rollback stop' in record.parts && !('ecs-rollback start' in record.parts)
   return {
     outcome: 'done',
     headline: `${id} is closed by ${run.identity.actor}: ${reason}`,
     sections: [{ title: 'Parts', columns: ['part', 'outcome', 'what'], rows: partRows(record) }],
-    next: stopped
-      ? [
-          'the writers are stopped: the next deployment must set their desired counts, or set them by hand',
-        ]
-      : [],
+    next: await startCommands(store, record),
     outputs: { record: id },
   }
+}
+
+/** The run that opened it was killed before it wrote the record: nothing was changed, and only its name blocks the environment. */
+async function forget(run: Run, store: Store, id: string): Promise<Result> {
+  const headline = `${id} was announced and never written: nothing was changed under it`
+  if (run.dryRun) return { outcome: 'planned', headline: `${headline}; its name would be freed` }
+  const claimed = await claimRollback(run, store, deploymentOf(id))
+  if (claimed.is === 'stopped') return claimed.result
+  await freeEnvironment(store, id)
+  await releaseLease(store, run.identity.runId)
+  return { outcome: 'done', headline: `${headline}; ${store.environment} is free` }
+}
+
+/** How to start by hand what the rollback stopped and did not start: a closed record starts nothing any more. */
+async function startCommands(store: Store, record: Record): Promise<readonly string[]> {
+  const started = record.parts['ecs-rollback start']
+  if (started && passes(started.outcome)) return []
+  const cluster = (await readPoint(store, record.to))?.components.ecs?.cluster ?? '<cluster>'
+  return [...stoppedCounts(record)].map(
+    ([service, count]) =>
+      `${service} was stopped and had ${count} tasks; start it when it may write: ${scaleCommand(store.region, { cluster, service, count })}`,
+  )
+}
+
+/** The desired counts that the record's stops found, by service. */
+function stoppedCounts({ journal }: Record): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { component, operation, on, detail } of journal) {
+    const count = (detail as { desiredCount?: unknown } | null | undefined)?.desiredCount
+    if (component !== 'ecs' || operation !== 'stop' || typeof count !== 'number') continue
+    counts.set(on, Math.max(count, counts.get(on) ?? 0))
+  }
+  return new Map([...counts].filter(([, count]) => count > 0))
 }
 
 /** A run that was killed after it closed the record left the environment and the lease for the next one. */
@@ -129,15 +166,22 @@ function standing(store: Store, record: Record, judged: Judged): Result {
 }
 
 function nextCommands(store: Store, record: Record): readonly string[] {
-  const waits = record.profile === 'C' && !consented(record.consent)
   const { environment } = store
+  const close = closeCommand(environment, record.id)
   return [
-    waits
-      ? `consent to restoring the data (writes since the snapshot are lost): ${buttonCommand(environment, { consent: record.planId })}`
-      : `try again: ${buttonCommand(environment, {})}`,
-    `another destination: ${buttonCommand(environment, { to: '<restore point id>' })}`,
-    `fix forward: ${closeCommand(environment, record.id)}`,
+    onward(environment, record),
+    `another destination: ${close}, and when that has ended ${buttonCommand(environment, { to: '<restore point id>' })}`,
+    `fix forward: ${close}`,
   ]
+}
+
+function onward(environment: string, record: Record): string {
+  if (record.profile === 'A' || consented(record.consent))
+    return `try again: ${buttonCommand(environment, {})}`
+  const consent = buttonCommand(environment, { consent: record.planId })
+  return record.consent === 'never'
+    ? `restore the data after all (writes since the snapshot are lost): set data-restore: ask in the configuration, then ${consent}`
+    : `consent to restoring the data (writes since the snapshot are lost): ${consent}`
 }
 
 const partRows = (record: Record) =>
@@ -163,7 +207,9 @@ export async function closeWithout(run: Run, store: Store, plan: PlanDocument): 
   const point = plan.undone === '' ? undefined : await readPoint(store, id)
   const state = point?.deployment?.state
   const open = state === 'captured' || state === 'deploying' || state === 'held'
-  if (open && plan.choice !== 'verify' && !(await heldByOther(run, store))) {
+  if (open && plan.choice !== 'verify' && plan.record === undefined) {
+    const other = await heldByOther(run, store)
+    if (other) return alive(store, other)
     await moveDeployment(store, id, {
       state: held ? 'held' : 'abandoned',
       why: plan.why,
@@ -175,22 +221,30 @@ export async function closeWithout(run: Run, store: Store, plan: PlanDocument): 
   return {
     outcome: held ? 'inconclusive' : 'unchanged',
     headline: `${store.environment}: nothing was rolled back: ${plan.why}`,
-    next: held
-      ? [
-          `roll back: ${buttonCommand(store.environment, {})}`,
-          'or fix forward: deploy a commit with the fix; this deployment is held, nothing happens by itself',
-        ]
-      : [],
+    next: plan.record
+      ? [`the rollback ${plan.record} is still open: the plan above says how it goes on`]
+      : held
+        ? [
+            `roll back: ${buttonCommand(store.environment, {})}`,
+            'or fix forward: deploy a commit with the fix; this deployment is held, nothing happens by itself',
+          ]
+        : [],
   }
 }
 
-/** Whether somebody else changes the environment now: the button says nothing about a deployment that is alive (P10). */
-async function heldByOther(run: Run, store: Store): Promise<boolean> {
+/** Who else changes the environment now: the button says nothing about a deployment that is alive (P10). */
+async function heldByOther(run: Run, store: Store): Promise<Lease | undefined> {
   const lease = await readLease(store)
   if (lease === undefined || lease.owner === 'nobody' || lease.run === run.identity.runId)
-    return false
-  return Date.parse(lease.until) >= store.objects.serverTime()
+    return undefined
+  return Date.parse(lease.until) >= store.objects.serverTime() ? lease : undefined
 }
+
+const alive = (store: Store, lease: Lease): Result => ({
+  outcome: 'refused',
+  headline: `${store.environment} is being changed by ${holderOf(lease)}: nothing is decided about it meanwhile; nothing was changed`,
+  next: [waitForHolder(lease)],
+})
 
 /** Ends a run whose record could not be opened: the deployment stays as it is, so that a repeat decides the same again. */
 export async function closeUnopened(run: Run, store: Store): Promise<Result> {

@@ -3,12 +3,12 @@
 /** Presses the Rollback button: `gh workflow run rollback.yml …`. */
 export function buttonCommand(
   environment: string,
-  given: { readonly consent?: string; readonly to?: string },
+  given: { readonly consent?: string; readonly to?: string; readonly dryRun?: boolean },
 ): string {
   const inputs = [
     `environment=${environment}`,
     `to=${given.to ?? 'auto'}`,
-    'dry-run=false',
+    `dry-run=${given.dryRun ?? false}`,
     ...(given.consent === undefined ? [] : [`consent=${given.consent}`]),
   ]
   return `gh workflow run rollback.yml ${inputs.map((input) => `-f ${quoted(input)}`).join(' ')}`
@@ -19,13 +19,32 @@ export function closeCommand(environment: string, record: string): string {
   return `gh workflow run rollback.yml -f environment=${environment} -f close=${record} -f dry-run=false -f reason="fix forward"`
 }
 
-/** Stops services by hand, with nothing but the AWS CLI. */
+/** Sets the desired count of a service by hand, with nothing but the AWS CLI. */
+export function scaleCommand(
+  region: string,
+  given: { readonly cluster: string; readonly service: string; readonly count: number },
+): string {
+  const { cluster, service, count } = given
+  return `aws ecs update-service --region ${region} --cluster ${quoted(cluster)} --service ${quoted(service)} --desired-count ${count}`
+}
+
+/** Stops services by hand. */
 export function stopCommands(
+  region: string,
+  services: { readonly cluster: string; readonly names: readonly string[] } | undefined,
+): readonly string[] {
+  if (services === undefined) return []
+  const { cluster, names } = services
+  return names.map((service) => scaleCommand(region, { cluster, service, count: 0 }))
+}
+
+/** Puts services back by hand, with nothing but the AWS CLI: see docs/by-hand.md. */
+export function byHandCommands(
   services: { readonly cluster: string; readonly names: readonly string[] } | undefined,
 ): readonly string[] {
   return (services?.names ?? []).map(
     (name) =>
-      `aws ecs update-service --cluster ${quoted(services?.cluster ?? '')} --service ${quoted(name)} --desired-count 0`,
+      `by hand meanwhile (docs/by-hand.md of rollback-actions): aws ecs update-service --cluster ${quoted(services?.cluster ?? '')} --service ${quoted(name)} --task-definition <family:revision that was good>`,
   )
 }
 

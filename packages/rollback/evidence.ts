@@ -8,6 +8,7 @@ import {
   type Destination,
   deploymentOf,
   findDestination,
+  isNewer,
   leftBehind,
   type Point,
   type Record,
@@ -38,8 +39,15 @@ export async function findDeployment(run: Run, store: Store, asked: boolean): Pr
   const record = ours ? await readRecord(store, open) : undefined
   const undone = record?.undone ?? (asked ? (environment.latest ?? '') : own)
   const before = undone === '' ? undefined : await readPoint(store, beforeId(undone))
-  const newer = environment.latest === undone ? undefined : environment.latest
+  const newer = await newerThan(store, before, environment.latest)
   return { undone, before, record, newer }
+}
+
+/** The environment's newest deployment, if its restore point was taken after this one's. */
+async function newerThan(store: Store, before: Point | undefined, latest: string | undefined) {
+  if (latest === undefined || before === undefined) return undefined
+  const newest = await readPoint(store, beforeId(latest))
+  return newest && isNewer(newest, before) ? latest : undefined
 }
 
 /** What runs now, as far as it can be read: a database that cannot be read is doubt, not an end. */

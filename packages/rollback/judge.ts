@@ -30,11 +30,17 @@ export function judge(record: Record): Judged {
     return { outcome: join(parts.map(([, part]) => part.outcome)), why }
   }
   if (record.profile === 'C' && !consented(record.consent)) {
-    return { outcome: 'partial', why: `the data waits for consent to the plan ${record.planId}` }
+    const why =
+      record.consent === 'never'
+        ? 'the data does not go back: the configuration says data-restore: never'
+        : `the data waits for consent to the plan ${record.planId}`
+    return { outcome: 'partial', why }
   }
   const missing = expectedParts(record).filter((name) => !(name in record.parts))
   if (missing.length > 0)
     return { outcome: 'partial', why: `not begun or killed: ${missing.join(', ')}` }
+  if (isOutdated(record))
+    return { outcome: 'inconclusive', why: 'something was changed after the last verdict' }
   switch (record.verdict?.verdict) {
     case 'healthy':
       return { outcome: 'done', why: record.verdict.why }
@@ -46,4 +52,10 @@ export function judge(record: Record): Judged {
     case undefined:
       return { outcome: 'inconclusive', why: 'what was restored has not been verified' }
   }
+}
+
+/** A verdict says nothing about a change that an attempt after it sent. */
+function isOutdated({ verdict, journal }: Record): boolean {
+  const last = journal.at(-1)
+  return verdict !== undefined && last !== undefined && Date.parse(last.at) > Date.parse(verdict.at)
 }

@@ -1,5 +1,5 @@
 import type { Result, Run } from '#core'
-import { holderOf, type Lease, type Store, takeLease } from '#store'
+import { holderOf, type Lease, type Store, takeLease, waitForHolder } from '#store'
 
 export type Claimed =
   | { readonly is: 'held'; readonly lease: Lease }
@@ -24,9 +24,10 @@ function heldBy(store: Store, lease: Lease): Result {
     outcome: deploys ? 'refused' : 'superseded',
     headline: `${store.environment} is being changed by ${holderOf(lease)}; nothing was changed`,
     next: [
+      waitForHolder(lease),
       deploys
-        ? `cancel run ${lease.run} and wait until it has ended (its own rollback job may do the work), then run again`
-        : `wait for run ${lease.run} to end and look at what it did, then run again if it is still needed`,
+        ? 'its own rollback job may do the work'
+        : 'look at what it did before you run again: it may be done',
     ],
   }
 }

@@ -9,11 +9,12 @@ import {
 } from '#chain'
 import { InputError, type Result, type Run, type Section, span } from '#core'
 import type { Captures } from '#points'
-import type { Store } from '#store'
-import { buttonCommand, stopCommands } from './commands.ts'
+import type { Record, Store } from '#store'
+import { buttonCommand, closeCommand, stopCommands } from './commands.ts'
 import type { PlanDocument } from './document.ts'
 import { findDeployment, findWay, type Known, lookNow, type Way } from './evidence.ts'
 import type { PlanSettings } from './settings.ts'
+import { consentText, orderText } from './words.ts'
 
 /**
  * Decides whether anything is rolled back, where to and in which order. Reads only. Its outputs switch the steps of the
@@ -65,11 +66,16 @@ function planned(run: Run, store: Store, findings: Findings): Result {
   const { destination, profile } = way
   if (destination.is === 'none') return refusedFor(store, findings, destination.why)
   const resumed = known.record !== undefined
+  if (known.record && !sameDestination(known.record.to, settings.to))
+    return elsewhere(store, findings, known.record)
   if (settings.consent !== undefined && settings.consent !== way.planId) {
     return refusedFor(
       store,
       findings,
       `consent was given to the plan ${settings.consent}, but the plan is now ${way.planId}: what you consented to has changed`,
+      [
+        `read the plan as it is now: ${buttonCommand(store.environment, { to: settings.to, dryRun: true })}`,
+      ],
     )
   }
   const kind = known.record?.profile ?? profile.profile
@@ -91,7 +97,12 @@ function planned(run: Run, store: Store, findings: Findings): Result {
     outcome: run.dryRun ? 'planned' : 'done',
     headline: `${store.environment} goes back to ${destination.point.id}: ${decision.why}`,
     sections: sectionsOf(run, findings, { consent, steps }),
-    next: consent === 'missing' ? [buttonCommand(store.environment, { consent: way.planId })] : [],
+    next:
+      consent === 'missing'
+        ? [
+            `consent to restoring the data (writes since the snapshot are lost): ${buttonCommand(store.environment, { consent: way.planId, to: settings.to })}`,
+          ]
+        : [],
     outputs: outputsOf(document, steps),
     data: { ...document, steps: { ...steps } },
   }
@@ -102,11 +113,18 @@ function consentOf(known: Known, way: Way, settings: PlanSettings): Consent {
   if (record && (record.consent === 'given' || record.consent === 'automatic'))
     return record.consent
   const profile = record?.profile ?? way.profile.profile
-  return decideConsent(profile, settings.dataRestore, {
+  return decideConsent(profile, inAdvance(known, settings), {
     given: settings.consent,
     planId: way.planId,
   })
 }
+
+/** Consent in advance is for the rollback of a release that nobody accepted; after its verdict customers' writes count. */
+const inAdvance = (
+  { before }: Known,
+  { dataRestore }: PlanSettings,
+): PlanSettings['dataRestore'] =>
+  dataRestore === 'automatic' && before?.deployment?.state === 'verified' ? 'ask' : dataRestore
 
 function sectionsOf(
   run: Run,
@@ -149,35 +167,6 @@ function sectionsOf(
   ]
 }
 
-function consentText(consent: Consent, planId: string): string {
-  switch (consent) {
-    case 'not-needed':
-      return 'not needed: no data goes back'
-    case 'given':
-      return `given to the plan ${planId}`
-    case 'automatic':
-      return 'given in advance (data-restore: automatic)'
-    case 'missing':
-      return `missing: the data stays as it is until somebody consents to the plan ${planId}`
-    case 'never':
-      return 'never (data-restore: never): the data stays as it is'
-  }
-}
-
-function orderText(steps: Steps): string {
-  const named: readonly [keyof Steps, string][] = [
-    ['stop', 'stop writers'],
-    ['restore', 'restore the database beside the old one and cut over'],
-    ['code', 'code'],
-    ['start', 'start writers'],
-    ['verify', 'verify'],
-  ]
-  return named
-    .filter(([step]) => steps[step])
-    .map(([, text]) => text)
-    .join(' → ')
-}
-
 function withoutRollback(
   run: Run,
   store: Store,
@@ -212,7 +201,30 @@ function withoutRollback(
 
 const none: Steps = { stop: false, restore: false, code: false, start: false, verify: false }
 
-function refusedFor(store: Store, findings: Findings, why: string): Result {
+/** `auto` goes on with a record whatever its destination is; a named point must be the record's own. */
+const sameDestination = (recorded: string, to: string): boolean =>
+  to === 'auto' || to === 'last-verified' || to === recorded
+
+/** An open record keeps its destination: the counts it stopped and the data it restored belong to it. */
+function elsewhere(store: Store, findings: Findings, record: Record): Result {
+  const { environment } = store
+  return refusedFor(
+    store,
+    findings,
+    `the rollback ${record.id} is open and goes to ${record.to}, not to ${findings.settings.to}`,
+    [
+      `go on with it: ${buttonCommand(environment, {})}`,
+      `or close it: ${closeCommand(environment, record.id)}, and when that has ended ${buttonCommand(environment, { to: findings.settings.to })}`,
+    ],
+  )
+}
+
+function refusedFor(
+  store: Store,
+  findings: Findings,
+  why: string,
+  first: readonly string[] = [],
+): Result {
   const document = documentOf(findings, {
     choice: 'refused',
     why,
@@ -223,8 +235,11 @@ function refusedFor(store: Store, findings: Findings, why: string): Result {
     outcome: 'refused',
     headline: `${store.environment} is not rolled back: ${why}; nothing was changed`,
     next: [
+      ...first,
       'fix forward: deploy a commit with the fix',
-      ...stopCommands(findings.settings.services).map((command) => `or stop: ${command}`),
+      ...stopCommands(store.region, findings.settings.services).map(
+        (command) => `or stop: ${command}`,
+      ),
       `or name a restore point: ${buttonCommand(store.environment, { to: '<restore point id>' })}`,
     ],
     outputs: outputsOf(document, none),
@@ -244,7 +259,14 @@ function nothingDiffers(store: Store, findings: Findings): Result {
   return {
     outcome: 'unchanged',
     headline: `${store.environment}: ${why}`,
-    next: held ? ['look for the cause outside this release: a dependency, the network, data'] : [],
+    next: [
+      ...(held ? ['look for the cause outside this release: a dependency, the network, data'] : []),
+      ...(held || findings.settings.asked
+        ? [
+            `to go further back, name a restore point: ${buttonCommand(store.environment, { to: '<restore point id>' })}`,
+          ]
+        : []),
+    ],
     outputs: outputsOf(document, none),
     data: document,
   }

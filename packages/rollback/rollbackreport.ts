@@ -1,5 +1,5 @@
 import { InputError, type Result, type Run } from '#core'
-import { isRecordId, readEnvironment, type Store } from '#store'
+import { isRecordId, readEnvironment, readRecord, type Store } from '#store'
 import { close, closeByHand, closeUnopened, closeWithout } from './close.ts'
 import { type PlanDocument, parsePlan } from './document.ts'
 import { open } from './open.ts'
@@ -22,7 +22,9 @@ export function reportSettings(given: {
   const problems = [
     ...(given.environment === undefined ? ['environment: expected a name'] : []),
     ...(mode === 'open' && plan === undefined
-      ? ['plan: expected the output plan of the action rollback-plan']
+      ? [
+          'plan: expected the output plan of the action rollback-plan (the runner drops an output that contains a masked value: is the name of the environment, or a word of the reason, a secret?)',
+        ]
       : []),
     ...(mode === 'close' && plan === undefined && record === undefined
       ? ['record: expected the id of the record to close (or plan, in the chain)']
@@ -37,7 +39,8 @@ export function reportSettings(given: {
   if (problems.length > 0) throw new InputError(problems)
   if (plan === undefined)
     return { mode: 'close-by-hand', record: record ?? '', reason: reason ?? '' }
-  return mode === 'open' ? { mode, plan: parsePlan(plan) } : { mode, plan: parsePlan(plan), record }
+  const document = parsePlan(plan, given.environment ?? '')
+  return mode === 'open' ? { mode, plan: document } : { mode, plan: document, record }
 }
 
 /** Runs the action: opens or closes the record of a rollback. */
@@ -64,5 +67,6 @@ export async function rollbackReport(
 /** The record that the open step of this job wrote, though its output was lost. */
 async function openHere(store: Store, plan: PlanDocument): Promise<string | undefined> {
   const { open: id } = await readEnvironment(store)
-  return id?.startsWith(`${plan.undone}/`) ? id : undefined
+  if (id === undefined || !id.startsWith(`${plan.undone}/`)) return undefined
+  return (await readRecord(store, id))?.id
 }

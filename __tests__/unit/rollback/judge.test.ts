@@ -37,6 +37,13 @@ const verdict = (word: Verdict) => ({
   at: '2026-11-22T03:00:00Z',
   run: '1',
 })
+const changedAt = (at: string) => ({
+  at,
+  run: '1',
+  component: 'ecs',
+  operation: 'update-service',
+  on: 'web',
+})
 const code = { 'ecs-rollback rollback': part('done') }
 const restored = {
   ...code,
@@ -64,6 +71,16 @@ test.each<[string, Partial<Record>, Outcome]>([
     'data waits for consent',
     { profile: 'C', consent: 'missing', parts: code, verdict: verdict('healthy') },
     'partial',
+  ],
+  [
+    'something was changed after the verdict',
+    { parts: code, verdict: verdict('healthy'), journal: [changedAt('2026-11-22T03:00:01Z')] },
+    'inconclusive',
+  ],
+  [
+    'everything was changed before the verdict',
+    { parts: code, verdict: verdict('healthy'), journal: [changedAt('2026-11-22T03:00:00Z')] },
+    'done',
   ],
   ['data must never go back', { profile: 'C', consent: 'never', parts: code }, 'partial'],
   [
