@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parse, stringify } from 'yaml'
 import { type Sandbox, startSandbox } from '../../packages/sandbox/index.ts'
 import {
   type InstallOptions,
@@ -68,10 +69,18 @@ export interface Company extends Sample {
   press(inputs: Readonly<Record<string, string>>, twist?: Twist): Promise<Told>
   /** "Re-run all jobs", or only the named ones. */
   rerun(first: Told, jobs?: readonly string[], twist?: Twist): Promise<Told>
+  /** Commits a changed `.github/rollback.yml`: what differs from the one of the installation; undefined leaves a key out. */
+  configure(change: Change): Promise<string>
   look(): Promise<Outside>
 }
 
+interface Change {
+  readonly store?: string
+  readonly environment?: Readonly<Record<string, unknown>>
+}
+
 const region = 'us-east-1'
+const configPath = '.github/rollback.yml'
 
 /** Starts a sandbox in which a minute takes less than a second. */
 export async function foundTown(scale = 100): Promise<Town> {
@@ -117,6 +126,7 @@ interface Place {
 
 function companyOf(sample: Sample, suite: SuiteCopy, { sandbox, env }: Place): Company {
   const runs: Told[] = []
+  const original = sample.repository.read(configPath)
   const tell = async (options: RunOptions) => {
     const told = await run(sandbox, sample.account, options)
     runs.push(told)
@@ -146,6 +156,12 @@ function companyOf(sample: Sample, suite: SuiteCopy, { sandbox, env }: Place): C
       const { onEvent: _, ...options } = first.options
       const now = { ...options, ...(twist.onEvent && { onEvent: twist.onEvent }) }
       return tell(jobs ? rerunJobs(now, first, jobs) : rerunAll(now, first))
+    },
+    configure: ({ store, environment }) => {
+      const { environments, ...rest } = parse(original)
+      const production = { ...environments.production, ...environment }
+      const text = stringify({ ...rest, ...(store && { store }), environments: { production } })
+      return sample.repository.commit('Change the configuration', { [configPath]: text })
     },
     look: () => lookFromOutside(sample),
   }
@@ -232,6 +248,10 @@ export function printedCommand(told: Told, about: string): Readonly<Record<strin
     ]),
   )
 }
+
+/** Whether an event is the beginning of a step, by its id or name. */
+export const begins = (event: RunEvent, name: string) =>
+  event.is === 'step-begins' && (event.step === name || event.name === name)
 
 /** Starts a story beside others; whoever needs its end awaits what it returns. */
 export function meanwhile<T>(story: () => Promise<T>): () => Promise<T> {

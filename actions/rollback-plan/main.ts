@@ -1,6 +1,6 @@
 import { action } from '#action'
 import { capturesOf } from '#points'
-import { planSettings, rollbackPlan } from '#rollback'
+import { byHandCommands, planSettings, rollbackPlan } from '#rollback'
 import { inputs } from './inputs.ts'
 
 void action({
@@ -8,6 +8,7 @@ void action({
   inputs,
   journal: 'none',
   settings: planSettings,
+  byHand: ({ services }) => byHandCommands(services),
   run: ({ run, aws, store, settings, environment }) =>
     rollbackPlan(run, store, capturesOf(aws, environment?.config), settings),
 })

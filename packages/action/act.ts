@@ -39,6 +39,8 @@ export interface Definition<S extends Spec, Settings> {
   readonly run: (job: Job<S, Settings>) => Promise<Result>
   /** Outputs of a run that ended before its own code could set any: what a later step must not take for empty. */
   readonly fallback?: Readonly<Record<string, string>>
+  /** What a person can do while the store cannot be read. */
+  readonly byHand?: (settings: Settings) => readonly string[]
 }
 
 /** Everything that an action finds outside of itself: the runner, the time, and how AWS is reached. */
@@ -56,9 +58,27 @@ export async function act<S extends Spec, Settings>(
   definition: Definition<S, Settings>,
   world: World,
 ): Promise<Result> {
-  const { clock, report, identity, folder, variables } = world
   const { given, resolved } = readSettings(definition.inputs, world.input)
   const settings = definition.settings(given, resolved.environment?.config)
+  const byHand = definition.byHand?.(settings) ?? []
+  const helpless = (thrown: unknown) => resultByHand(thrown, byHand)
+  return perform(definition, world, { given, resolved, settings, helpless }).catch(helpless)
+}
+
+interface Prepared<S extends Spec, Settings> {
+  readonly given: Given<S>
+  readonly resolved: Resolved
+  readonly settings: Settings
+  /** Turns a failure of the store into a result; throws every other. */
+  readonly helpless: (thrown: unknown) => Result
+}
+
+async function perform<S extends Spec, Settings>(
+  definition: Definition<S, Settings>,
+  world: World,
+  { given, resolved, settings, helpless }: Prepared<S, Settings>,
+): Promise<Result> {
+  const { clock, report, identity, folder, variables } = world
   const shared = given as Given<typeof common>
   const { region, role, environment } = resolved
   const aws = world.login({ action: definition.name, region, role, runId: identity.runId })
@@ -80,7 +100,7 @@ export async function act<S extends Spec, Settings>(
   if (attached.is === 'stopped') return attached.result
   const run = { ...bare, journal: attached.journal as Journal }
   const job = { given, settings, run, aws, store, environment, variables }
-  const result = await definition.run(job).catch(unlessLost)
+  const result = await definition.run(job).catch(helpless).catch(unlessLost)
   if (attached.record && store && !run.dryRun)
     await writePart(run, store, {
       record: attached.record,
@@ -105,6 +125,14 @@ const partName = (name: string, given: object) =>
 function unlessLost(thrown: unknown): Result {
   if (thrown instanceof LeaseLost) throw thrown
   return resultOf(thrown)
+}
+
+/** Without its store this suite cannot act, but a person can: the failure says how (P12). Throws what is no failure of the store. */
+function resultByHand(thrown: unknown, byHand: readonly string[]): Result {
+  const isOfStore = thrown instanceof CallError && thrown.action.startsWith('s3:')
+  if (!isOfStore || byHand.length === 0) throw thrown
+  const result = resultOf(thrown)
+  return { ...result, next: [...(result.next ?? []), ...byHand] }
 }
 
 /** Keeps how this action ended in the record, where `rollback-report` finds it whatever happened to the job. */

@@ -1,5 +1,5 @@
 export { close, closeByHand, closeWithout } from './close.ts'
-export { buttonCommand, closeCommand } from './commands.ts'
+export { buttonCommand, byHandCommands, closeCommand } from './commands.ts'
 export { type PlanDocument, parsePlan, planDocument } from './document.ts'
 export { findDeployment, findWay, type Known, lookNow, type Now, type Way } from './evidence.ts'
 export { type Judged, judge } from './judge.ts'
