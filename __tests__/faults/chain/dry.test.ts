@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import { runAction } from '../../support/chain/chain.ts'
 import { commitOf } from '../../support/chain/company.ts'
 import { leaks } from '../../support/chain/invariants.ts'
+import { givenOf } from '../../support/chain/job.ts'
 import { picture } from '../../support/chain/picture.ts'
 import { broken, dies, first, type Story, stories } from '../../support/chain/story.ts'
 
@@ -35,24 +36,23 @@ test.each(['1001', '1002'])(
   'a dry run of any action sends no mutating call, in run %s',
   async (runId) => {
     const at = await broken(stories[1] as Story)
-    const plan = (await first(at, dies(19, 'before')).end).steps[0]?.result?.outputs?.plan ?? ''
+    const plan = (await first(at, dies(19, 'before')).end).steps[0]?.outputs?.plan ?? ''
     expect(plan).not.toBe('')
     const before = await picture(at)
     const run = { runId, attempt: 2, sha: commitOf(4) }
     for (const [action, given] of tries) {
       const machine = at.machine()
       const lines: string[] = []
-      const { outcome } = await runAction(at, {
+      const named = {
+        ...{ environment: 'production', config: at.config, 'poll-interval': '60s' },
+        ...{ ...given, ...(given.plan && { plan }), 'dry-run': 'true' },
+      }
+      const step = {
         action,
-        given: {
-          environment: 'production',
-          config: at.config,
-          'poll-interval': '60s',
-          ...{ ...given, ...(given.plan && { plan }) },
-          'dry-run': 'true',
-        },
-        ...{ run, machine, lines },
-      })
+        given: givenOf(action, named),
+        say: (line: string) => lines.push(line),
+      }
+      const { outcome } = await runAction(at, { run, machine }, step)
       const sent = machine.mutations.map(({ service, operation }) => `${service}:${operation}`)
       expect({ action, given, outcome, sent }).toEqual({
         ...{ action, given, outcome: expect.not.stringMatching(/^failed$/), sent: [] },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { type Fault, seededRandom } from '../../../packages/sandbox/index.ts'
-import type { JobEnd } from '../../support/chain/chain.ts'
 import { leaks } from '../../support/chain/invariants.ts'
+import type { JobEnd } from '../../support/chain/job.ts'
 import {
   type Again,
   again,

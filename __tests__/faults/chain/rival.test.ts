@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import type { JobEnd } from '../../support/chain/chain.ts'
 import { MINUTE } from '../../support/chain/company.ts'
+import type { JobEnd } from '../../support/chain/job.ts'
 import type { Watcher } from '../../support/chain/machine.ts'
 import {
   type Broken,

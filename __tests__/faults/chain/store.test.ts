@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { deployJob } from '../../support/chain/chain.ts'
+import { deploy } from '../../support/chain/chain.ts'
 import { company } from '../../support/chain/company.ts'
 import { picture } from '../../support/chain/picture.ts'
 import {
@@ -25,7 +25,7 @@ test.each([
   const sha = at.checkout(3, [2])
   at.gateway.faults.set(faults)
   const machine = at.machine()
-  const ended = await deployJob(at, { runId: '1001', attempt: 1, sha }, machine)
+  const ended = await deploy(at, { run: { runId: '1001', attempt: 1, sha }, machine })
   at.gateway.faults.clear()
   expect(ended.conclusion).toBe('failure')
   expect(machine.mutations.filter(({ service }) => service !== 's3')).toEqual([])

@@ -1,9 +1,10 @@
 import { Retry } from '@smithy/core/retry'
 import type { Verdict } from '#core'
 import type { ReleaseNumber } from '../../../packages/sandbox/sample/releases.ts'
-import { buttonJob, deployJob, type JobEnd, type RunOf, rollbackJob } from './chain.ts'
+import { deploy, pressButton, rollBack } from './chain.ts'
 import { type Company, commitOf, company, MINUTE } from './company.ts'
 import { watched } from './invariants.ts'
+import type { JobEnd, RunOf } from './job.ts'
 import type { Machine, Watcher } from './machine.ts'
 import { type Picture, picture } from './picture.ts'
 
@@ -36,7 +37,7 @@ export async function broken(
 ): Promise<Broken> {
   const at = await company(environment)
   const run = { runId: '1001', attempt: 1, sha: at.checkout(release, [2]) }
-  const { outputs } = await deployJob(at, run)
+  const { outputs } = await deploy(at, { run, machine: at.machine() })
   await at.write()
   return { ...at, run, verdict: outputs.verdict as Verdict, violations: [] }
 }
@@ -57,13 +58,14 @@ export interface Underway {
 export function first(at: Broken, watcher?: Watcher): Underway {
   const { verdict, run } = at
   const machine = at.machine(watched(at, run.runId, watcher))
-  return { machine, end: rollbackJob(at, run, { verdict, machine }) }
+  return { machine, end: rollBack(at, { run, machine }, verdict) }
 }
 
 /** Presses the button: another run, whose commit is whatever main is. */
 export function press(at: Broken, watcher?: Watcher, runId = '1002'): Underway {
   const machine = at.machine(watched(at, runId, watcher))
-  return { machine, end: buttonJob(at, { runId, attempt: 1, sha: commitOf(2) }, { machine }) }
+  const run = { runId, attempt: 1, sha: commitOf(2) }
+  return { machine, end: pressButton(at, { run, machine }) }
 }
 
 /** Runs the rollback once more. */
@@ -74,7 +76,7 @@ export async function again(at: Broken, how: Again, watcher?: Watcher): Promise<
   }
   const { verdict, run } = at
   const machine = at.machine(watched(at, run.runId, watcher))
-  return rollbackJob(at, { ...run, attempt: run.attempt + 1 }, { verdict, machine })
+  return rollBack(at, { run: { ...run, attempt: run.attempt + 1 }, machine }, verdict)
 }
 
 /** A machine that dies before or after its k-th mutating call. */
