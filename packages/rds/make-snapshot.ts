@@ -5,12 +5,12 @@ import type { RdsClients } from './client.ts'
 import { observeInstance, observeSnapshot } from './observe.ts'
 import {
   asTags,
-  canBeSnapshotted,
   type Instance,
   isBroken,
   isLostSnapshot,
   type Snapshot,
   type Tags,
+  takesChanges,
 } from './state.ts'
 
 /** A snapshot that has to be there in the end: exactly one, whatever happens to calls and runs on the way. */
@@ -97,7 +97,7 @@ async function untilSnapshottable(
     what: `database ${source.id}`,
     look: tolerant(async () => {
       const status = (await observeInstance(clients.rds, source.id))?.status ?? 'gone'
-      if (canBeSnapshotted(status)) return { is: 'found', value: undefined }
+      if (takesChanges(status)) return { is: 'found', value: undefined }
       if (status !== 'gone' && !isBroken(status)) return { is: 'waiting', seen: status }
       const why = `the database ${source.id} is ${status}: no snapshot of it can be taken`
       return { is: 'found', value: { is: 'failed', why } }

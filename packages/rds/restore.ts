@@ -10,7 +10,7 @@ import type { RdsClients } from './client.ts'
 import { rollbackName } from './names.ts'
 import { observeInstance } from './observe.ts'
 import type { Scene } from './scene.ts'
-import { type Instance, isBroken, isUsable, type Tags, tagNames } from './state.ts'
+import { type Instance, isBroken, isUsable, type Tags, tagNames, takesChanges } from './state.ts'
 
 /** A part of the restore that ended; `why` and `next` are for a person. */
 export type Step<Value> =
@@ -128,7 +128,8 @@ async function modify(
   await run.journal.intend([
     { component: 'rds', operation: 'modify-instance', on: id, detail: { settings } },
   ])
-  return whenAvailable(run, id, () => call(clients.rds, new ModifyDBInstanceCommand(change), id))
+  const send = () => call(clients.rds, new ModifyDBInstanceCommand(change), id)
+  return whenAvailable(run, clients, { id, send })
 }
 
 /** RDS can manage the restored master password too, with a new one: only when the connection does not log in with it. */
@@ -153,38 +154,48 @@ async function addRoles(
     const detail = { role: arn.split('/').at(-1) ?? arn, feature }
     await run.journal.intend([{ component: 'rds', operation: 'add-role', on: id, detail }])
     const given = { DBInstanceIdentifier: id, RoleArn: arn, FeatureName: feature }
-    const added = await whenAvailable(run, id, () =>
+    const send = () =>
       call(clients.rds, new AddRoleToDBInstanceCommand(given), `${detail.role} of ${id}`).catch(
         (thrown) => {
           if (!/^DBInstanceRoleAlreadyExists/.test(codeOf(thrown))) throw thrown
         },
-      ),
-    )
+      )
+    const added = await whenAvailable(run, clients, { id, send })
     if (added.is !== 'done') return added
   }
   return { is: 'done', value: undefined }
 }
 
-/** RDS refuses a change while it works on an instance: sends it again until it is taken. Only for calls that may be repeated. */
+/** A first backup may take hours, in which RDS takes no change: a database with a few settings less serves sooner. Milliseconds. */
+const busyAtMost = 1_800_000
+
+/**
+ * Sends a change when RDS does nothing else with the instance; one that it does not take in time is left out and shows up as a
+ * difference. Only for calls that may be repeated.
+ */
 async function whenAvailable(
   run: Run,
-  id: string,
-  send: () => Promise<unknown>,
+  { rds }: RdsClients,
+  change: { readonly id: string; readonly send: () => Promise<unknown> },
 ): Promise<Step<undefined>> {
+  const { id, send } = change
   const ended = await until<undefined>(run, {
     what: `database ${id}`,
+    within: busyAtMost,
     look: tolerant(async () => {
+      const status = (await observeInstance(rds, id))?.status ?? 'not there'
+      if (!takesChanges(status)) return { is: 'waiting', seen: `${status}: its settings wait` }
       try {
         await send()
         return { is: 'found', value: undefined }
       } catch (thrown) {
         if (!/^InvalidDBInstanceState/.test(codeOf(thrown))) throw thrown
-        return { is: 'waiting', seen: 'busy; its settings cannot be changed yet' }
+        return { is: 'waiting', seen: 'busy: its settings wait' }
       }
     }, isPassing),
   })
-  if (ended.is === 'found') return { is: 'done', value: undefined }
-  return { is: 'inconclusive', why: `time ran out; the database ${id} was ${ended.seen}` }
+  if (ended.is === 'found' || run.deadline.left() > 0) return { is: 'done', value: undefined }
+  return { is: 'inconclusive', why: `time ran out; the database ${id} was last ${ended.seen}` }
 }
 
 /** So long a difference has to stay the same on a usable instance until it is believed. Milliseconds. */

@@ -114,8 +114,8 @@ const broken = new Set([
 
 export const isUsable = (status: string): boolean => usable.has(status)
 export const isBroken = (status: string): boolean => broken.has(status)
-/** CreateDBSnapshot takes a source in these states only (Amazon RDS API Reference, InvalidDBInstanceState). */
-export const canBeSnapshotted = (status: string): boolean =>
+/** CreateDBSnapshot and ModifyDBInstance take an instance in these only (Amazon RDS API Reference, InvalidDBInstanceState). */
+export const takesChanges = (status: string): boolean =>
   status === 'available' || status === 'storage-optimization'
 /** A snapshot in these will never become available. */
 export const isLostSnapshot = (status: string): boolean =>

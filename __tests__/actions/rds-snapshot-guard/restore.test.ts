@@ -240,6 +240,26 @@ test.each([1, 2, 3])(
   },
 )
 
+test('a setting that RDS does not take is listed, and the restored database serves all the same', async () => {
+  const world = await deployed({ PreferredMaintenanceWindow: 'tue:04:00-tue:04:30' })
+  await open(world)
+  world.rds.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName !== 'ModifyDBInstanceCommand') return next(args)
+        throw Object.assign(new Error('busy'), { name: 'InvalidDBInstanceState' })
+      },
+    { step: 'initialize' },
+  )
+  const result = await undo(world)
+  expect(result).toMatchObject({
+    outcome: 'partial',
+    data: { differences: ['PreferredMaintenanceWindow'] },
+    next: expect.arrayContaining([expect.stringContaining('set what differs on shop-rollback')]),
+  })
+  expect((await everything(world)).leadsTo).toBe('shop-rollback')
+})
+
 test('the loss ends with the cutover, whenever it is told', async () => {
   const world = await deployed()
   await open(world)
