@@ -66,7 +66,7 @@ function versionOf(settings: HealthSettings, point: Point | undefined): Expected
   if (point === undefined) {
     return { is: 'unknown', why: 'no record or version was given: any version is taken' }
   }
-  const runs = point.runs ?? (point.point === 'after' ? point.sha : undefined)
+  const { runs } = point
   if (runs !== undefined) return { is: 'known', version: runs }
   return { is: 'unknown', why: `the commit that runs in ${point.id} is not known` }
 }

@@ -10,7 +10,7 @@ import {
   type Record,
   recordSchema,
 } from './documents.ts'
-import { isPointId, keys } from './ids.ts'
+import { beforeId, deploymentOf, isPointId, keys } from './ids.ts'
 import type { Objects } from './objects.ts'
 
 /** The documents of one environment. */
@@ -177,10 +177,15 @@ const newEnvironment = (store: Store): EnvironmentState => ({
   ...envelope(store),
 })
 
-/** The last verified point of the environment. */
+/**
+ * The last verified point of the environment; none when its deployment was rolled back since, because until another is
+ * verified the environment still names it.
+ */
 export async function readVerified(store: Store): Promise<Point | undefined> {
   const { verified } = await readEnvironment(store)
-  return verified === undefined ? undefined : readPoint(store, verified)
+  if (verified === undefined) return undefined
+  const before = await readPoint(store, beforeId(deploymentOf(verified)))
+  return before?.deployment?.state === 'rolled-back' ? undefined : readPoint(store, verified)
 }
 
 /** The ids of all points of the environment, newest run last. */

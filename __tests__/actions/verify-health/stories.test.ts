@@ -143,6 +143,17 @@ describe('a rollback', () => {
     expect(run.lines.join('\n')).toContain('warning: the version is not asserted')
   })
 
+  test('to the point of a rollback whose commit nobody knows takes any version', async () => {
+    const run = testRun()
+    const { store, objects } = await stocked(run)
+    const key = 'production/4711/before.json'
+    const { runs: _, ...point } = JSON.parse(objects.content.get(key)?.text ?? '')
+    const after = { ...point, point: 'after', sha: 'unknown' }
+    objects.content.set(key, { text: JSON.stringify(after), etag: 'x' })
+    const result = await verify(run, () => answers('c'.repeat(40)), { with: restored, store })
+    expect(result.outcome).toBe('done')
+  })
+
   test('of an unknown record is an error', async () => {
     const run = testRun()
     const { store } = await stocked(run)

@@ -40,6 +40,29 @@ test('a deployment is never its own destination', async () => {
   expect((await findDestination(store, 'auto', 'production/2')).is).toBe('none')
 })
 
+test('a release that was verified and rolled back later is no destination', async () => {
+  const store = await testStore()
+  const deployment = { state: 'rolled-back' as const, history: [], journal: [] }
+  await put(store, pointOf(store, 'production/2/before', { deployment }))
+  await put(store, pointOf(store, 'production/2/after'))
+  await changeEnvironment(store, (state) => ({ ...state, verified: 'production/2/after' }))
+  expect((await findDestination(store, 'last-verified', 'production/3')).is).toBe('none')
+})
+
+test('what a rollback verified is a destination, though its deployment was rolled back', async () => {
+  const store = await testStore()
+  const deployment = { state: 'rolled-back' as const, history: [], journal: [] }
+  await put(store, pointOf(store, 'production/2/before', { deployment }))
+  await put(store, pointOf(store, 'production/2.rollback-1/after'))
+  await changeEnvironment(store, (state) => ({
+    ...state,
+    verified: 'production/2.rollback-1/after',
+  }))
+  expect(await findDestination(store, 'auto', 'production/3')).toMatchObject({
+    point: { id: 'production/2.rollback-1/after' },
+  })
+})
+
 test('a named point that is not there is said, not replaced by another', async () => {
   const found = await findDestination(await testStore(), 'production/9/after', undefined)
   expect(found).toEqual({ is: 'none', why: 'there is no restore point production/9/after' })
