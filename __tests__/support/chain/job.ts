@@ -81,7 +81,8 @@ class RunningJob {
   readonly ends: StepEnd[] = []
   readonly lines: string[] = []
   failed = false
-  readonly #steps: Record<string, { outputs: Given }> = {}
+  readonly #steps: Record<string, { outputs: Given; outcome: 'success' | 'failure' | 'skipped' }> =
+    {}
   readonly #order: Order
   readonly #base: Readonly<Record<string, unknown>>
   constructor(order: Order, base: Readonly<Record<string, unknown>>) {
@@ -111,6 +112,7 @@ class RunningJob {
     const scope = this.#scope()
     if (!allows(step.if, scope)) {
       this.ends.push({ name, outcome: 'skipped' })
+      if (step.id !== undefined) this.#steps[step.id] = { outputs: {}, outcome: 'skipped' }
       return
     }
     const named = Object.fromEntries(
@@ -119,7 +121,10 @@ class RunningJob {
     const say = (line: string) => void this.lines.push(`${action}: ${line}`)
     const { outcome, outputs } = await this.#order.perform(action, givenOf(action, named), say)
     this.ends.push({ name, outcome, outputs })
-    if (step.id !== undefined) this.#steps[step.id] = { outputs: { ...outputs, outcome } }
+    if (step.id !== undefined) {
+      const ended = passes(outcome) ? 'success' : 'failure'
+      this.#steps[step.id] = { outputs: { ...outputs, outcome }, outcome: ended }
+    }
     if (!passes(outcome)) this.failed = true
   }
 }
