@@ -23,3 +23,67 @@ test('closing by hand and rolling back are never done by the same run', () => {
 test('a person’s close is done even when nothing before it succeeded', () => {
   expect(starts(rollback.jobs.close ?? {}, { close: 'production/1/rollback-1' })).toBe(true)
 })
+
+describe('the steps of a rollback', () => {
+  const step = (id: string) =>
+    (rollback.jobs.rollback?.steps ?? []).find((one) => (one as { id?: string }).id === id)
+  type Ended = 'success' | 'failure' | 'skipped'
+  const ended = (outcome: Ended, outputs: object = {}) => ({ outcome, outputs })
+  const all = { stop: 'true', restore: 'true', code: 'true', start: 'true', verify: 'true' }
+  /** Whether a step runs after the steps before it ended as given. */
+  const runs = (id: string, steps: object): boolean => {
+    const before = {
+      plan: ended('success', all),
+      open: ended('success', { record: 'p/1/rollback-1' }),
+      ...steps,
+    }
+    const failed = Object.values(before).some(({ outcome }) => outcome === 'failure')
+    return allows((step(id) as { if?: string }).if, {
+      contexts: { inputs: {}, steps: before },
+      failed,
+    })
+  }
+  const good = ended('success')
+  const cutOver = { 'connection-version': 'v2' }
+
+  test.each<[string, Ended, object, boolean]>([
+    ['was cut over', 'success', cutOver, true],
+    ['was cut over and lacks a setting', 'failure', cutOver, true],
+    ['came to nothing', 'failure', {}, false],
+    ['was killed', 'skipped', {}, false],
+  ])('services go back only to a database that %s', (_name, outcome, outputs, expected) => {
+    const steps = { stop: good, restore: ended(outcome, outputs) }
+    expect(runs('code', steps)).toBe(expected)
+    expect(runs('start', { ...steps, code: good })).toBe(expected)
+    expect(runs('verify', { ...steps, code: good, start: good })).toBe(expected)
+  })
+
+  test.each(['stop', 'code', 'start'])('nothing is verified after %s failed', (failed) => {
+    const steps = {
+      stop: good,
+      restore: ended('success', cutOver),
+      code: good,
+      start: good,
+      [failed]: ended('failure'),
+    }
+    expect(runs('verify', steps)).toBe(false)
+  })
+
+  test('no database is restored while a writer may still write', () => {
+    expect(runs('restore', { stop: ended('failure') })).toBe(false)
+    expect(runs('restore', { stop: good })).toBe(true)
+  })
+
+  test('without a record nothing runs', () => {
+    const none = {
+      open: ended('failure'),
+      stop: good,
+      restore: ended('success', cutOver),
+      code: good,
+      start: good,
+    }
+    expect(['stop', 'restore', 'code', 'start', 'verify'].filter((id) => runs(id, none))).toEqual(
+      [],
+    )
+  })
+})
