@@ -1,7 +1,26 @@
-// Runs the fault tests without sampling: a kill at every mutating call, through the bundles too.
+// Runs the fault tests without sampling: in virtual time every kill, seed and rival, then a kill of the built bundles at every
+// mutating call. An argument `memory` or `bundles` runs one half.
 import { spawnSync } from 'node:child_process'
+import { root } from './install.mjs'
 import { jest } from './jest.mjs'
 
-const { command, args, env } = jest(['__tests__/faults', '--runInBand', ...process.argv.slice(2)])
-const { status } = spawnSync(command, args, { stdio: 'inherit', env: { ...env, FAULTS: 'all' } })
-process.exit(status ?? 1)
+const [only] = process.argv.slice(2)
+const source = (script) => ({
+  command: process.execPath,
+  args: ['--conditions=source', '--disable-warning=ExperimentalWarning', `scripts/${script}`],
+  env: process.env,
+})
+const inMemory = jest(['__tests__/faults', '--runInBand'])
+const halves = {
+  memory: [source('build.mjs'), { ...inMemory, env: { ...inMemory.env, FAULTS: 'all' } }],
+  bundles: [source('build.mjs'), source('faults/bundles.ts')],
+}
+const chosen = only === undefined ? Object.values(halves).flat() : halves[only]
+if (!chosen) throw new Error(`expected memory, bundles or nothing, got ${only}`)
+
+let failed = false
+for (const { command, args, env } of chosen) {
+  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env })
+  failed ||= status !== 0
+}
+process.exit(failed ? 1 : 0)

@@ -1,6 +1,9 @@
 import { Retry } from '@smithy/core/retry'
 import type { Verdict } from '#core'
 import type { ReleaseNumber } from '../../../packages/sandbox/sample/releases.ts'
+
+export { differences } from './differences.ts'
+
 import { deploy, pressButton, rollBack } from './chain.ts'
 import { type Company, commitOf, company, MINUTE } from './company.ts'
 import { watched } from './invariants.ts'
@@ -90,20 +93,4 @@ export const dies = (k: number, when: 'before' | 'after'): Watcher => ({
 export async function rest(at: Company): Promise<Picture> {
   await at.clock.advance(30 * MINUTE)
   return picture(at)
-}
-
-/** Where two pictures differ, one line each. */
-export function differences(is: unknown, should: unknown, path = ''): readonly string[] {
-  if (typeof is !== 'object' || typeof should !== 'object' || is === null || should === null)
-    return is === should
-      ? []
-      : [`${path}: ${JSON.stringify(is)} instead of ${JSON.stringify(should)}`]
-  const keys = new Set([...Object.keys(is), ...Object.keys(should)])
-  return [...keys].flatMap((key) =>
-    differences(
-      (is as Record<string, unknown>)[key],
-      (should as Record<string, unknown>)[key],
-      `${path}/${key}`,
-    ),
-  )
 }

@@ -1,0 +1,89 @@
+import { differences } from '../chain/differences.ts'
+import { again, killed, rest } from './kill.ts'
+import { type Broken, broken, foundTown, rollBack } from './town.ts'
+
+/** A bad release whose rollback is killed. */
+export type Release = 3 | 4
+
+/** What one kill came to; `wrong` is empty when it ended as if never killed. */
+export interface Row {
+  readonly release: Release
+  readonly k: number
+  readonly when: 'before' | 'after'
+  /** The call at which the process died. */
+  readonly call: string
+  readonly wrong: readonly string[]
+  readonly seconds: number
+}
+
+const scale = 150
+const account = '000000000042'
+
+/** A company of its own for one kill: nothing of another one is left, and none runs on. */
+async function inTown<T>(release: Release, work: (at: Broken) => Promise<T>): Promise<T> {
+  const town = await foundTown(scale)
+  try {
+    const at = await broken(town, account, release)
+    const found = await work(at)
+    at.clients.close()
+    return found
+  } finally {
+    await town.close()
+  }
+}
+
+const mutations = ({ town }: Broken, after: number) =>
+  town.sandbox.calls.list({ mutating: true, after })
+const lastCall = ({ town }: Broken) => town.sandbox.calls.list().at(-1)?.n ?? 0
+
+/** The rollback without a kill: how it ends, and its mutating calls by service. */
+export function whole(release: Release) {
+  return inTown(release, async (at) => {
+    const begun = lastCall(at)
+    const { conclusion, lines } = await rollBack(at)
+    if (conclusion !== 'success') throw new Error(lines.slice(-5).join('\n'))
+    const calls = mutations(at, begun).map(({ service }) => service)
+    return { picture: await rest(at), calls }
+  })
+}
+
+export type Whole = Awaited<ReturnType<typeof whole>>
+
+/** Kills the rollback at its k-th mutating call, runs it once more and compares. */
+export async function kill(
+  { release, k, when }: Pick<Row, 'release' | 'k' | 'when'>,
+  { picture }: Whole,
+): Promise<Row> {
+  const began = performance.now()
+  const found = await inTown(release, async (at) => {
+    const begun = lastCall(at)
+    const first = await killed(at, { nth: k, when })
+    const hit = mutations(at, begun).find(({ fault }) => fault === 'kill')
+    const call = hit ? `${hit.service}:${hit.operation} ${hit.subject.Key ?? ''}` : 'not reached'
+    const second = await again(at, 2)
+    const wrong = [
+      ...(first.conclusion === 'killed' || !hit ? [] : [`ended ${first.conclusion}, not killed`]),
+      ...(second.conclusion === 'success'
+        ? []
+        : [`ended ${second.conclusion}`, ...second.lines.slice(-3)]),
+      ...differences(await rest(at).catch((thrown) => ({ thrown: String(thrown) })), picture),
+    ]
+    return { call, wrong }
+  })
+  return { release, k, when, ...found, seconds: (performance.now() - began) / 1000 }
+}
+
+/** Every kill of a rollback: before each call, and after each that changes more than the store. */
+export function killsOf(
+  release: Release,
+  { calls }: Whole,
+): readonly Pick<Row, 'release' | 'k' | 'when'>[] {
+  return calls.flatMap((service, index) => {
+    const k = index + 1
+    const after = service !== 's3' || k === calls.length
+    return [
+      { release, k, when: 'before' as const },
+      ...(after ? [{ release, k, when: 'after' as const }] : []),
+    ]
+  })
+}
