@@ -5,12 +5,16 @@ import {
   holderOf,
   isRecordId,
   type Lease,
+  leftBehind,
+  type Point,
   pointJournal,
+  readEnvironment,
   readPoint,
   readRecord,
   recordJournal,
   type Store,
   takeLease,
+  waitForHolder,
 } from '#store'
 
 /**
@@ -62,9 +66,26 @@ async function attachPoint(run: Run, store: Store): Promise<Attached> {
       next: ['run the action restore-point (mode capture) in this job before this step'],
     })
   }
+  const over = await isOver(store, point)
+  if (over) return stopped(over)
   const taken = await claim(run, store, 'deployment', deployment)
-  if (taken.is === 'taken') return stopped(heldBy(store, holderOf(taken.lease), 'refused'))
+  if (taken.is === 'taken') return stopped(heldBy(store, taken.lease, 'refused'))
   return { is: 'attached', journal: pointJournal(pen(run, store, taken.lease), point) }
+}
+
+/** A deployment that was decided about while its steps still ran changes nothing more: what it did is being undone, or was. */
+async function isOver(store: Store, { id, deployment }: Point): Promise<Result | undefined> {
+  const { open } = await readEnvironment(store)
+  const rollback = open !== undefined && open !== (await leftBehind(store)) ? open : undefined
+  const state = deployment?.state
+  if (rollback === undefined && (state === 'captured' || state === 'deploying')) return undefined
+  const name = id.replace(/\/before$/, '')
+  const why = rollback ? `the rollback ${rollback} is open` : `it was ${state ?? 'never begun'}`
+  return {
+    outcome: 'refused',
+    headline: `the deployment ${name} goes no further: ${why}; nothing was changed`,
+    next: [rollback ? `finish or close ${rollback} first` : 'start a new run to deploy again'],
+  }
 }
 
 async function attachRecord(run: Run, store: Store, id: string | undefined): Promise<Attached> {
@@ -92,7 +113,7 @@ async function attachRecord(run: Run, store: Store, id: string | undefined): Pro
   }
   if (run.dryRun) return { is: 'attached', journal: run.journal }
   const taken = await claim(run, store, 'rollback', record.undone)
-  if (taken.is === 'taken') return stopped(heldBy(store, holderOf(taken.lease), 'superseded'))
+  if (taken.is === 'taken') return stopped(heldBy(store, taken.lease, 'superseded'))
   return {
     is: 'attached',
     journal: recordJournal(pen(run, store, taken.lease), record),
@@ -113,10 +134,10 @@ const pen = (run: Run, store: Store, lease: Parameters<typeof recordJournal>[0][
 const stopped = (result: Result): Attached => ({ is: 'stopped', result })
 
 /** One actor per environment (P10). */
-export function heldBy(store: Store, holder: string, outcome: 'refused' | 'superseded'): Result {
+export function heldBy(store: Store, lease: Lease, outcome: 'refused' | 'superseded'): Result {
   return {
     outcome,
-    headline: `${store.environment} is being changed by ${holder}; nothing was changed`,
-    next: ['wait until that run has ended, or cancel it, then run again'],
+    headline: `${store.environment} is being changed by ${holderOf(lease)}; nothing was changed`,
+    next: [waitForHolder(lease)],
   }
 }

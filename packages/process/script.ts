@@ -28,6 +28,7 @@ export function scriptSettings(
 ): ScriptSettings {
   const { script, migrates } = given
   const variables = parseEnv(given['script-env'] ?? '') as Record<string, string>
+  const broken = brokenLines(given['script-env'] ?? '')
   const outside = script !== undefined && (isAbsolute(script) || normalize(script).startsWith('..'))
   const problems = [
     ...(outside ? ['script: expected a path inside the repository'] : []),
@@ -36,12 +37,29 @@ export function scriptSettings(
           `script: ${script} migrates a database, but the configuration names none for ${given.environment ?? 'this environment'}: a rollback could not take it back (add database, or leave the script out)`,
         ]
       : []),
-    ...(Object.keys(variables).every((name) => variableName.test(name))
+    ...(broken.length === 0 && Object.keys(variables).every((name) => variableName.test(name))
       ? []
-      : ['script-env: expected lines of the form NAME=value']),
+      : [
+          `script-env: expected lines of the form NAME=value, and quotes around a value with # or several lines${broken.length > 0 ? ` (line ${broken.join(', ')})` : ''}`,
+        ]),
   ]
   if (problems.length > 0) throw new InputError(problems)
   return { script, variables }
+}
+
+const quoted = /^[ \t]*(export[ \t]+)?\w+[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`)/gm
+
+/**
+ * The numbers of the lines that dotenv would drop or cut without a word: those without a name, and values with a # outside
+ * quotes, whose rest would be neither passed on nor masked.
+ */
+function brokenLines(text: string): readonly number[] {
+  const plain = text.replace(quoted, (value) => value.replace(/[^\n]+/g, ''))
+  return plain.split('\n').flatMap((line, at) => {
+    const rest = line.trim()
+    const good = rest === '' || rest.startsWith('#') || /^(export\s+)?\w+\s*=[^#]*$/.test(rest)
+    return good ? [] : [at + 1]
+  })
 }
 
 /** What a script gets beside its own variables. */
