@@ -5,7 +5,7 @@ import {
   STSClient,
 } from '@aws-sdk/client-sts'
 import { type AwsConfig, awsConfig, type Credentials, call, shortName } from '#aws'
-import { InputError } from '#core'
+import { InputError, systemClock } from '#core'
 import { variable } from './runner.ts'
 
 /** Where the credentials come from, as inputs and configuration say. */
@@ -28,7 +28,26 @@ export function login(given: Login): AwsConfig {
   if (given.role === undefined) return awsConfig(given.region, undefined, given.action)
   const { role } = given
   const sts = new STSClient({ ...awsConfig(given.region, undefined, given.action) })
-  return awsConfig(given.region, () => assume(sts, role, sessionName(given)), given.action)
+  const credentials = shared(() => assume(sts, role, sessionName(given)))
+  return awsConfig(given.region, credentials, given.action)
+}
+
+/** Milliseconds before their end in which credentials are asked for again; the SDK's own margin. */
+const margin = 300_000
+
+/** One session for all clients of a run: each of them would otherwise assume the role for itself. */
+function shared(assumed: () => Promise<Credentials>): () => Promise<Credentials> {
+  let held: Credentials | undefined
+  let asked: Promise<Credentials> | undefined
+  return async () => {
+    const end = held?.expiration?.getTime() ?? 0
+    if (held && end - systemClock.now() > margin) return held
+    asked ??= assumed().finally(() => {
+      asked = undefined
+    })
+    held = await asked
+    return held
+  }
 }
 
 async function assume(sts: STSClient, role: string, session: string): Promise<Credentials> {

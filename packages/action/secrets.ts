@@ -17,7 +17,7 @@ export function secrets(): Secrets {
   const keep = (secret: string) => {
     if (secret.length < 4 || known.has(secret)) return
     known.add(secret)
-    if (process.env['GITHUB_ACTIONS'] === 'true') setSecret(secret)
+    if (process.env.GITHUB_ACTIONS === 'true') setSecret(secret)
   }
   return {
     add: (secret) => {

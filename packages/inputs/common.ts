@@ -6,6 +6,19 @@ export const environmentName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 /** `s3://bucket` or `s3://bucket/prefix`, by the naming rules of general purpose buckets. */
 export const storeLocation = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[A-Za-z0-9._/-]+)?$/
 
+/** The name of a secret; those of AWS's own services have a `!`. */
+export const secretName = /^[\w/+=.@!-]{1,512}$/
+
+/** The name of a parameter, `name` or `/a/b`, or with a slash at its end all of a path (Systems Manager, PutParameter). */
+export const parameterName = /^(?=.{1,1011}$)([\w.-]+|(\/[\w.-]+)+\/?)$/
+
+/** The naming rules of general purpose buckets. */
+export const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
+/** A folder in a bucket. */
+export const keyPrefix = /^[^/\s][^\s]{0,500}$/
+/** A CloudFront distribution. */
+export const distributionId = /^E[A-Z0-9]{1,31}$/
+
 export const regionName = /^[a-z]{2}(-[a-z]+)+-\d$/
 export const accountId = /^\d{12}$/
 export const roleArn = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/

@@ -1,11 +1,21 @@
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
-import { accountId, environmentName, regionName, roleArn, storeLocation } from './common.ts'
-import { duration as durationParser } from './parsers.ts'
+import {
+  accountId,
+  bucketName,
+  distributionId,
+  environmentName,
+  keyPrefix,
+  parameterName,
+  regionName,
+  roleArn,
+  secretName,
+  storeLocation,
+} from './common.ts'
+import { durationText } from './parsers.ts'
 
-const span = z
-  .string()
-  .refine((given) => durationParser(given).ok, 'expected a duration such as 90s, 15m or 1h30m')
+/** A regular expression and not a refinement: the published JSON Schema keeps it, so that editors say it too. */
+const span = z.string().regex(durationText, 'expected a duration such as 90s, 15m or 1h30m')
 
 const name = z.string().min(1).max(512)
 const names = z.array(name).min(1)
@@ -41,8 +51,28 @@ const migrations = z.strictObject({
     .optional(),
 })
 
+/** Names, no ARNs: a name means the same in every account and region (Secrets Manager, CreateSecret). */
+const secrets = z
+  .array(z.string().regex(secretName, 'expected the name of a secret, not its ARN'))
+  .min(1)
+
+/** Names, or paths of which everything below counts. */
+const parameters = z
+  .array(z.string().regex(parameterName, 'expected the name of a parameter, or /path/'))
+  .min(1)
+
+/** A static site. Without `prefix` it is the whole bucket. */
+const site = z.strictObject({
+  bucket: z.string().regex(bucketName, 'expected the name of a bucket'),
+  prefix: z.string().regex(keyPrefix, 'expected a folder such as app/').optional(),
+  distribution: z
+    .string()
+    .regex(distributionId, 'expected an id such as E1A2B3C4D5E6F7')
+    .optional(),
+})
+
 const httpCheck = z.strictObject({
-  http: z.url({ protocol: /^https?$/ }),
+  http: z.url({ protocol: /^https?$/ }).regex(/^https?:\/\//, 'expected an http or https URL'),
   name: name.optional(),
   method: z.enum(['GET', 'HEAD', 'POST']).default('GET'),
   headers: z.record(z.string(), z.string()).optional(),
@@ -51,12 +81,18 @@ const httpCheck = z.strictObject({
     .default(200),
   contains: z.string().min(1).optional(),
   json: z
-    .record(z.string().startsWith('.'), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+    .record(
+      z.string().regex(/^\./, 'expected a path such as .commit'),
+      z.union([z.string(), z.number(), z.boolean(), z.null()]),
+    )
     .optional(),
   'latency-below': span.optional(),
   timeout: span.default('5s'),
   version: z
-    .union([z.strictObject({ json: z.string().startsWith('.') }), z.strictObject({ header: name })])
+    .union([
+      z.strictObject({ json: z.string().regex(/^\./, 'expected a path such as .commit') }),
+      z.strictObject({ header: name }),
+    ])
     .optional(),
 })
 
@@ -71,6 +107,9 @@ const environment = z.strictObject({
   services: services.optional(),
   database: database.optional(),
   migrations: migrations.optional(),
+  secrets: secrets.optional(),
+  parameters: parameters.optional(),
+  site: site.optional(),
   checks: checks.default([]),
   watch: span.default('15m'),
   'on-inconclusive': z.enum(['hold', 'roll-back']).default('hold'),

@@ -1,6 +1,13 @@
 import { configSchema } from './config.ts'
 
-export { common } from './common.ts'
+export {
+  bucketName,
+  common,
+  distributionId,
+  keyPrefix,
+  parameterName,
+  secretName,
+} from './common.ts'
 export {
   type Check,
   type Config,

@@ -33,12 +33,13 @@ export function choice<const Word extends string>(...words: readonly Word[]): Pa
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
+/** The whole text of a duration. */
+export const durationText = /^(\d+(ms|s|m|h))+$/
+
 /** A span such as `90s`, `15m`, `1h30m` or `500ms`, in milliseconds; the whole text must be one. */
 export const duration: Parser<number> = (given) => {
+  if (!durationText.test(given)) return expected('a duration such as 90s, 15m or 1h30m')
   const parts = [...given.matchAll(/(\d+)(ms|s|m|h)/g)]
-  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== given) {
-    return expected('a duration such as 90s, 15m or 1h30m')
-  }
   return value(parts.reduce((sum, part) => sum + Number(part[1]) * (units[part[2] ?? ''] ?? 0), 0))
 }
 

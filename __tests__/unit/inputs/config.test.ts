@@ -46,8 +46,8 @@ const broken: [string, string, RegExp][] = [
   ['a misspelt key', whole.replace('watch:', 'wach:'), /production: wach is not known/],
   [
     'what is not built yet',
-    `${whole}    site: { bucket: acme }\n`,
-    /production: site is not known here \(or not supported yet\)/,
+    `${whole}    terraform: { root: infra }\n`,
+    /production: terraform is not known here \(or not supported yet\)/,
   ],
   [
     'a check that is not built yet',
