@@ -19,6 +19,7 @@ import {
   primaryOf,
   revisionOf,
   type TaskDefinition,
+  unsupported,
 } from './state.ts'
 
 type EcsState = NonNullable<Components['ecs']>
@@ -112,11 +113,8 @@ function unready(
   definition: { readonly found: TaskDefinition | undefined } | undefined,
 ): readonly string[] {
   const problems: string[] = []
-  if (service.controller !== 'ECS') {
-    problems.push(
-      `service ${service.name}: its deployment controller is ${service.controller}; only services that ECS deploys itself can be rolled back`,
-    )
-  }
+  const foreign = unsupported(service)
+  if (foreign !== undefined) problems.push(`service ${service.name}: ${foreign}`)
   if (definition && definition.found?.status !== 'ACTIVE') {
     problems.push(
       `service ${service.name}: task definition ${service.taskDefinition} is ${definition.found?.status ?? 'gone'}; a rollback could not return to it: register it again and deploy it`,

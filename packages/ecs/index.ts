@@ -26,5 +26,6 @@ export {
   type Services,
   serviceOf,
 } from './observe.ts'
+export { observeReferences, type References } from './references.ts'
 export { type EcsSettings, type Mode, modes, settings } from './settings.ts'
 export * from './state.ts'

@@ -35,6 +35,7 @@ export function toService(
   const live: LiveService = {
     name,
     controller: service.deploymentController?.type ?? 'ECS',
+    strategy: service.deploymentConfiguration?.strategy ?? 'ROLLING',
     scheduling: service.schedulingStrategy ?? 'REPLICA',
     taskDefinition: shortName(service.taskDefinition ?? ''),
     desired: service.desiredCount ?? 0,

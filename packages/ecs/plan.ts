@@ -1,7 +1,7 @@
 import type { Written } from '#core'
 import type { ExpectedContainer } from './judge.ts'
 import { lastSent } from './recorded.ts'
-import { familyOf, type LiveService, primaryOf, type TaskDefinition } from './state.ts'
+import { familyOf, type LiveService, primaryOf, type TaskDefinition, unsupported } from './state.ts'
 
 /** Where one service goes. */
 export interface Target {
@@ -72,9 +72,8 @@ export function planService(
 /** Why a service cannot go to its target at all. */
 function obstacleTo(service: LiveService, target: Target): string | undefined {
   const { definition } = target
-  if (service.controller !== 'ECS') {
-    return `its deployment controller is ${service.controller}; only services that ECS deploys itself can be rolled back`
-  }
+  const foreign = unsupported(service)
+  if (foreign !== undefined) return foreign
   if (definition.status !== 'ACTIVE') {
     return `task definition ${definition.name} is ${definition.status}: ECS would refuse it; register it again, then name the new revision in to:`
   }

@@ -7,7 +7,7 @@ import type { Watch } from './progress.ts'
 import { lastSent } from './recorded.ts'
 import { deploy, type Sent } from './send.ts'
 import type { EcsSettings } from './settings.ts'
-import { type LiveService, primaryOf } from './state.ts'
+import { type LiveService, primaryOf, unsupported } from './state.ts'
 import { endedRow, plainRow, type Row, resultOf, wouldBe } from './table.ts'
 import { watchAll } from './watch.ts'
 
@@ -30,9 +30,8 @@ export function planRedeploy(
   entries: readonly Written[],
   runId: string,
 ): RedeployPlan {
-  if (service.controller !== 'ECS') {
-    return { is: 'refused', service, why: `its deployment controller is ${service.controller}` }
-  }
+  const foreign = unsupported(service)
+  if (foreign !== undefined) return { is: 'refused', service, why: foreign }
   if (service.desired === 0) {
     return { is: 'refused', service, why: 'it desires no task: mode start brings them back' }
   }

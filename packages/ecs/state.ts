@@ -28,6 +28,8 @@ export interface ServiceEvent {
 export interface LiveService {
   readonly name: string
   readonly controller: 'ECS' | 'CODE_DEPLOY' | 'EXTERNAL'
+  /** `ROLLING`, or one of ECS's own traffic-shifting strategies. */
+  readonly strategy: string
   readonly scheduling: 'REPLICA' | 'DAEMON'
   /** `family:revision`. */
   readonly taskDefinition: string
@@ -44,6 +46,16 @@ export interface LiveService {
   readonly serviceDeployment?: string
   /** Names of the containers that load balancers send traffic to. */
   readonly balanced: readonly string[]
+}
+
+/** Why a service is deployed in a way that this version cannot take back; undefined when it can. */
+export function unsupported({ controller, strategy }: LiveService): string | undefined {
+  if (controller !== 'ECS') {
+    return `its deployment controller is ${controller}; only services that ECS deploys itself can be rolled back`
+  }
+  return strategy === 'ROLLING'
+    ? undefined
+    : `its deployment strategy is ${strategy}; only rolling deployments can be rolled back yet`
 }
 
 /** A service that cannot be worked with, by name. */

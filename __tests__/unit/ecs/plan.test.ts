@@ -108,6 +108,13 @@ describe('the rollback of one service', () => {
       { is: 'refused' },
     ],
     [
+      'refuses a strategy that shifts traffic',
+      { ...on('web:2'), strategy: 'BLUE_GREEN' },
+      {},
+      [],
+      { is: 'refused' },
+    ],
+    [
       'refuses a target without the container of the load balancer',
       { ...on('web:2'), balanced: ['edge'] },
       {},

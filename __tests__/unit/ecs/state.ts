@@ -26,6 +26,7 @@ export function service(given: Partial<LiveService> = {}): LiveService {
   return {
     name: 'web',
     controller: 'ECS',
+    strategy: 'ROLLING',
     scheduling: 'REPLICA',
     taskDefinition: rollouts[0]?.taskDefinition ?? 'web:1',
     desired: 2,

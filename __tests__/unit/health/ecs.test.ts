@@ -20,6 +20,7 @@ const rollout = (more: Partial<Rollout> = {}): Rollout => ({
 const service = (more: Partial<LiveService> = {}): LiveService => ({
   name: 'web',
   controller: 'ECS',
+  strategy: 'ROLLING',
   scheduling: 'REPLICA',
   taskDefinition: 'web:2',
   desired: 2,
