@@ -10,6 +10,7 @@ import {
   findDestination,
   isNewer,
   leftBehind,
+  listPoints,
   type Point,
   type Record,
   readEnvironment,
@@ -37,11 +38,28 @@ export async function findDeployment(run: Run, store: Store, asked: boolean): Pr
   const open = environment.open === (await leftBehind(store)) ? undefined : environment.open
   const ours = open !== undefined && (asked || deploymentOf(open) === own)
   const record = ours ? await readRecord(store, open) : undefined
-  const undone = record?.undone ?? (asked ? (environment.latest ?? '') : own)
+  const undone = record?.undone ?? (asked ? await standing(store, environment.latest) : own)
   const before = undone === '' ? undefined : await readPoint(store, beforeId(undone))
   const newer = await newerThan(store, before, environment.latest)
   return { undone, before, record, newer }
 }
+
+/** The newest deployment that changed something: an abandoned one brought nothing that could be taken back. */
+async function standing(store: Store, latest: string | undefined): Promise<string> {
+  const newest = latest === undefined ? undefined : await readPoint(store, beforeId(latest))
+  if (latest === undefined || newest?.deployment?.state !== 'abandoned') return latest ?? ''
+  const ids = (await listPoints(store)).filter((id) => id.endsWith('/before'))
+  const points = await Promise.all(newestRuns(ids).map((id) => readPoint(store, id)))
+  const others = points
+    .filter((point) => point !== undefined)
+    .filter(({ deployment }) => deployment !== undefined && deployment.state !== 'abandoned')
+    .sort((a, b) => Date.parse(b.takenAt) - Date.parse(a.takenAt))
+  return others[0] ? deploymentOf(others[0].id) : latest
+}
+
+/** Run ids are numbers that rise; so many abandoned ones in a row are looked past. */
+const newestRuns = (ids: readonly string[]): readonly string[] =>
+  [...ids].sort((a, b) => b.localeCompare(a, 'en', { numeric: true })).slice(0, 50)
 
 /** The environment's newest deployment, if its restore point was taken after this one's. */
 async function newerThan(store: Store, before: Point | undefined, latest: string | undefined) {

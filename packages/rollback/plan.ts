@@ -102,7 +102,9 @@ function planned(run: Run, store: Store, findings: Findings): Result {
         ? [
             `consent to restoring the data (writes since the snapshot are lost): ${buttonCommand(store.environment, { consent: way.planId, to: settings.to })}`,
           ]
-        : [],
+        : run.dryRun
+          ? [`do it: ${buttonCommand(store.environment, { to: settings.to })}`]
+          : [],
     outputs: outputsOf(document, steps),
     data: { ...document, steps: { ...steps } },
   }

@@ -20,6 +20,6 @@ export function moveDeployment(store: Store, pointId: string, move: Move): Promi
   })
 }
 
-/** Whether a deployment's restore point was taken after another's; a repeat never takes it again. */
+/** Whether a deployment came after another: its restore point was taken later, and it changed something. */
 export const isNewer = (one: Point, other: Point): boolean =>
-  Date.parse(one.takenAt) > Date.parse(other.takenAt)
+  Date.parse(one.takenAt) > Date.parse(other.takenAt) && one.deployment?.state !== 'abandoned'

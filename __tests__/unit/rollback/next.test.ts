@@ -218,6 +218,38 @@ test('a deployment whose name was not yet noted is still undone by its own run',
   expect((await plan()).outputs?.decision).toBe('roll-back')
 })
 
+test('the button takes back the newest deployment that changed something', async () => {
+  const { plan, store } = await world({ state: 'verified' })
+  const deployment = { state: 'abandoned' as const, history: [], journal: [] }
+  const abandoned = { takenAt: '2026-11-22T02:50:00Z', deployment }
+  await put(store, pointOf(store, 'production/11/before', abandoned))
+  await changeEnvironment(store, (state) => ({ ...state, latest: 'production/11' }))
+  const planned = await plan({ asked: true }, '20')
+  expect(documentOf(planned)).toMatchObject({
+    choice: 'roll-back',
+    undone: 'production/10',
+    from: 'b'.repeat(40),
+  })
+})
+
+test('an abandoned deployment does not keep the one before it from being undone', async () => {
+  const { plan, store } = await world()
+  const deployment = { state: 'abandoned' as const, history: [], journal: [] }
+  const abandoned = { takenAt: '2026-11-22T02:50:00Z', deployment }
+  await put(store, pointOf(store, 'production/11/before', abandoned))
+  await changeEnvironment(store, (state) => ({ ...state, latest: 'production/11' }))
+  expect((await plan()).outputs?.decision).toBe('roll-back')
+})
+
+test('somebody else\u2019s newer deployment is never rolled back by an older run', async () => {
+  const { plan, store } = await world()
+  const deployment = { state: 'verified' as const, history: [], journal: [] }
+  const fix = { takenAt: '2026-11-22T02:50:00Z', deployment }
+  await put(store, pointOf(store, 'production/11/before', fix))
+  await changeEnvironment(store, (state) => ({ ...state, latest: 'production/11' }))
+  expect((await plan()).outcome).toBe('superseded')
+})
+
 test('closing by hand names every service that was stopped, its count and the command', async () => {
   const stop = (on: string, desiredCount: number) => ({
     ...{ at: '2026-11-22T03:00:00Z', run: '10', component: 'ecs', operation: 'stop', on },
