@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { isDenied } from '#aws'
 import { chooseProfile, type LedgerNow, type ProfileChoice, subjectText } from '#chain'
-import { messageOf, type Run } from '#core'
+import { type Capture, messageOf, type Run, until } from '#core'
 import type { Captures } from '#points'
 import {
   beforeId,
@@ -74,21 +75,15 @@ export interface Now {
   readonly ledger: LedgerNow | undefined
 }
 
+/** So long a database that does not answer is asked again, milliseconds: taken for unreadable it stops all writers. */
+const patience = 30_000
+
 /** Looks at all components. Throws when the services cannot be read; a database that cannot be read is `unreadable`. */
 export async function lookNow(run: Run, captures: Captures): Promise<Now> {
-  const orWhy = async <T>(
-    look: Promise<{ state: T }> | undefined,
-  ): Promise<T | { unreadable: string } | undefined> => {
-    try {
-      return (await look)?.state
-    } catch (thrown) {
-      return { unreadable: messageOf(thrown) }
-    }
-  }
   const [ecs, rds, migrations] = await Promise.all([
     captures.ecs?.(run),
-    orWhy(captures.rds?.(run)),
-    orWhy(captures.migrations?.(run)),
+    captures.rds && orWhy(run, 'the database', captures.rds),
+    captures.migrations && orWhy(run, 'the ledger of migrations', captures.migrations),
   ])
   return {
     components: {
@@ -98,6 +93,28 @@ export async function lookNow(run: Run, captures: Captures): Promise<Now> {
     },
     ledger: migrations,
   }
+}
+
+async function orWhy<T>(
+  run: Run,
+  what: string,
+  capture: Capture<T>,
+): Promise<T | { readonly unreadable: string }> {
+  let why = ''
+  const looked = await until<T | { readonly unreadable: string }>(run, {
+    what,
+    within: patience,
+    look: async () => {
+      try {
+        return { is: 'found', value: (await capture(run)).state }
+      } catch (thrown) {
+        why = messageOf(thrown)
+        if (isDenied(thrown)) return { is: 'found', value: { unreadable: why } }
+        return { is: 'waiting', seen: `cannot be read: ${why}` }
+      }
+    },
+  })
+  return looked.is === 'found' ? looked.value : { unreadable: why }
 }
 
 /** The way to a destination: profile, plan id, and what differs now. */

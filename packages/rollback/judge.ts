@@ -43,7 +43,10 @@ export function judge(record: Record): Judged {
     return { outcome: 'inconclusive', why: 'something was changed after the last verdict' }
   switch (record.verdict?.verdict) {
     case 'healthy':
-      return { outcome: 'done', why: record.verdict.why }
+      // Without it the environment would still call an older point its last verified one, and no run would come back for it.
+      return 'restore-point capture' in record.parts
+        ? { outcome: 'done', why: record.verdict.why }
+        : { outcome: 'partial', why: 'all is back and healthy, only its restore point is missing' }
     case 'unhealthy':
       return { outcome: 'unhealthy', why: record.verdict.why }
     case 'inconclusive':

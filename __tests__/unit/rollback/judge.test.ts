@@ -44,7 +44,7 @@ const changedAt = (at: string) => ({
   operation: 'update-service',
   on: 'web',
 })
-const code = { 'ecs-rollback rollback': part('done') }
+const code = { 'ecs-rollback rollback': part('done'), 'restore-point capture': part('done') }
 const restored = {
   ...code,
   'rds-snapshot-guard restore': part('done'),
@@ -53,6 +53,11 @@ const restored = {
 
 test.each<[string, Partial<Record>, Outcome]>([
   ['code back and healthy', { parts: code, verdict: verdict('healthy') }, 'done'],
+  [
+    'its restore point was not taken',
+    { parts: { 'ecs-rollback rollback': part('done') }, verdict: verdict('healthy') },
+    'partial',
+  ],
   ['code back and unhealthy', { parts: code, verdict: verdict('unhealthy') }, 'unhealthy'],
   ['code back and in doubt', { parts: code, verdict: verdict('inconclusive') }, 'inconclusive'],
   ['code back and never verified', { parts: code }, 'inconclusive'],

@@ -250,6 +250,34 @@ test('somebody else\u2019s newer deployment is never rolled back by an older run
   expect((await plan()).outcome).toBe('superseded')
 })
 
+test('a database that does not answer once does not stop the writers', async () => {
+  const { store, run } = await world()
+  const steady = looking('web:2', ['1'])
+  let asked = 0
+  const flaky: Captures = {
+    ...steady,
+    migrations: async (given) => {
+      asked += 1
+      if (asked < 3) throw new Error('connection terminated')
+      return (steady.migrations as NonNullable<Captures['migrations']>)(given)
+    },
+  }
+  const planned = await rollbackPlan(run(), store, flaky, settings())
+  expect(planned.outputs).toMatchObject({ profile: 'A', stop: 'false', code: 'true' })
+})
+
+test('a database that never answers is doubt, and asks for consent', async () => {
+  const { store, run } = await world()
+  const dead: Captures = {
+    ...looking('web:2', ['1']),
+    migrations: async () => {
+      throw new Error('connection terminated')
+    },
+  }
+  const planned = await rollbackPlan(run(), store, dead, settings())
+  expect(planned.outputs).toMatchObject({ profile: 'C', consent: 'missing' })
+})
+
 test('closing by hand names every service that was stopped, its count and the command', async () => {
   const stop = (on: string, desiredCount: number) => ({
     ...{ at: '2026-11-22T03:00:00Z', run: '10', component: 'ecs', operation: 'stop', on },
