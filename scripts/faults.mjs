@@ -10,7 +10,7 @@ const source = (script) => ({
   args: ['--conditions=source', '--disable-warning=ExperimentalWarning', `scripts/${script}`],
   env: process.env,
 })
-const inMemory = jest(['__tests__/faults', '--runInBand'])
+const inMemory = jest(['__tests__/faults'])
 const halves = {
   memory: [source('build.mjs'), { ...inMemory, env: { ...inMemory.env, FAULTS: 'all' } }],
   bundles: [source('build.mjs'), source('faults/bundles.ts')],

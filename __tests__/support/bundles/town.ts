@@ -49,7 +49,7 @@ export async function broken(town: Town, account: string, release: ReleaseNumber
     ...{ account, region, release: 2, folder: join(town.folder, account) },
     environment: {
       database: { connection: 'secret:acme/production/database-url', 'data-restore': 'automatic' },
-      watch: '1s',
+      watch: '5s',
     },
   })
   const sha = await sample.repository.release(release, [2])
