@@ -154,6 +154,15 @@ async function deploymentProof(store: Store, deployment: string): Promise<Proof>
       },
     }
   }
+  const { state } = before.deployment ?? {}
+  if (state === 'rolled-back' || state === 'abandoned') {
+    return {
+      refusal: {
+        why: `${deployment} was ${state}: what was verified does not run any more`,
+        next: 'start a new run to deploy again',
+      },
+    }
+  }
   return { id: afterId(deployment), sha: before.sha, runs: before.sha, why: verdict.why }
 }
 

@@ -48,7 +48,7 @@ async function world() {
         verdict: { verdict, why: 'w', at: '2026-11-22T03:00:00Z', run: runId },
       },
     }))
-  const move = (runId: string, state: 'held' | 'abandoned') =>
+  const move = (runId: string, state: 'held' | 'abandoned' | 'rolled-back') =>
     moveDeployment(store, `production/${runId}/before`, {
       state,
       why: 'w',
@@ -148,6 +148,17 @@ test('nothing is marked verified while somebody else changes the environment', a
   await release()
   await takeLease(store, { owner: 'rollback', deployment: 'production/10', run: '77', attempt: 1 })
   expect((await after('10')).outcome).toBe('refused')
+  expect((await readEnvironment(store)).verified).toBeUndefined()
+})
+
+test('a deployment that the button took back meanwhile is not marked verified', async () => {
+  const { before, judge, after, release, move, own, store } = await world()
+  await before('10')
+  await judge('10', 'healthy')
+  await release()
+  await move('10', 'rolled-back')
+  expect((await after('10')).outcome).toBe('refused')
+  expect((await own('10'))?.deployment?.state).toBe('rolled-back')
   expect((await readEnvironment(store)).verified).toBeUndefined()
 })
 
