@@ -170,8 +170,8 @@ function nextCommands(store: Store, record: Record): readonly string[] {
   const close = closeCommand(environment, record.id)
   return [
     onward(environment, record),
-    `another destination: ${close}, and when that has ended ${buttonCommand(environment, { to: '<restore point id>' })}`,
     `fix forward: ${close}`,
+    `another destination, when that has closed it: ${buttonCommand(environment, { to: '<restore point id>' })}`,
   ]
 }
 

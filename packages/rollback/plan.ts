@@ -216,7 +216,8 @@ function elsewhere(store: Store, findings: Findings, record: Record): Result {
     `the rollback ${record.id} is open and goes to ${record.to}, not to ${findings.settings.to}`,
     [
       `go on with it: ${buttonCommand(environment, {})}`,
-      `or close it: ${closeCommand(environment, record.id)}, and when that has ended ${buttonCommand(environment, { to: findings.settings.to })}`,
+      `or close it: ${closeCommand(environment, record.id)}`,
+      `and then, to ${findings.settings.to}: ${buttonCommand(environment, { to: findings.settings.to })}`,
     ],
   )
 }

@@ -195,6 +195,15 @@ test('where data must never go back no command asks for consent alone', async ()
   )
 })
 
+test('every printed line holds one command, so that it can be copied', async () => {
+  const { run, store, plan } = await withRecord({ consent: 'given', parts: {} })
+  const closed = await close(run(), store, 'production/10/rollback-1')
+  const refused = await plan({ asked: true, to: 'production/10/after' }, '20')
+  const lines = [...(closed.next ?? []), ...(refused.next ?? [])]
+  expect(lines.filter((line) => line.split(/gh workflow|aws /).length > 2)).toEqual([])
+  expect(lines.filter((line) => line.includes('gh workflow')).length).toBeGreaterThan(2)
+})
+
 test('a deployment that another run is carrying out is refused, not decided about', async () => {
   const { plan, run, store, state } = await world({ verdict: undefined })
   await takeLease(store, {
