@@ -31,6 +31,11 @@ const rules: Readonly<Record<string, Rule>> = {
     node: true,
   },
   migrations: { packages: component, modules: ['zod'], node: true },
+  site: {
+    packages: component,
+    modules: ['@aws-sdk/client-s3', '@aws-sdk/client-cloudfront'],
+    node: true,
+  },
   // What looks at many kinds.
   health: {
     packages: ['core', 'inputs', 'aws', 'store', 'sql', 'ecs', 'rds', 'migrations'],

@@ -3,6 +3,7 @@ import { CallError } from '#core'
 /** The part of an SDK command that names its operation, kept by minifiers because it is data. */
 interface Named {
   readonly schema?: unknown
+  readonly input?: unknown
 }
 
 /** Anything that sends commands of the SDK. */
@@ -35,6 +36,14 @@ const permissions: Readonly<Record<string, string>> = {
   's3:ListObjectsV2': 's3:ListBucket',
   's3:ListObjectVersions': 's3:ListBucketVersions',
   's3:HeadBucket': 's3:ListBucket',
+  's3:CopyObject': 's3:PutObject',
+  's3:GetBucketLifecycleConfiguration': 's3:GetLifecycleConfiguration',
+}
+
+/** Those that are other ones as soon as the call names a version. */
+const ofVersions: Readonly<Record<string, string>> = {
+  's3:GetObject': 's3:GetObjectVersion',
+  's3:GetObjectAcl': 's3:GetObjectVersionAcl',
 }
 
 /** The IAM action of a command: `ecs:UpdateService`. */
@@ -42,7 +51,9 @@ export function iamAction(command: Named): string {
   const [, namespace, operation] = Array.isArray(command.schema) ? command.schema : []
   const service = String(namespace ?? 'aws').replace(/^com\.amazonaws\./, '')
   const action = `${service}:${String(operation ?? 'unknown')}`
-  return permissions[action] ?? action
+  const permission = permissions[action] ?? action
+  const { VersionId } = (command.input ?? {}) as { readonly VersionId?: unknown }
+  return VersionId === undefined ? permission : (ofVersions[permission] ?? permission)
 }
 
 /** Turns what a client threw into a `CallError`; one that already is stays as it is. */

@@ -54,11 +54,29 @@ export const ledgerState = z.object({
 })
 export type LedgerState = z.infer<typeof ledgerState>
 
+/** A site, by the manifest of its object versions: a document of its own, because a point must stay small. */
+export const siteState = z.object({
+  bucket: text,
+  /** Empty, or a folder with its slash. */
+  prefix: z.string(),
+  distribution: text.optional(),
+  manifest: z.object({
+    /** Where it lies in the store. */
+    key: text,
+    /** Of the document's bytes; equal for equal versions of all objects. */
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    objects: z.int().min(0),
+    bytes: z.int().min(0),
+  }),
+})
+export type SiteState = z.infer<typeof siteState>
+
 /** What runs at one moment, by component kind. */
 export const components = z.object({
   ecs: z.object({ cluster: text, services: z.array(serviceState) }).optional(),
   rds: databaseState.optional(),
   migrations: ledgerState.optional(),
+  site: siteState.optional(),
 })
 export type Components = z.infer<typeof components>
 
@@ -108,6 +126,16 @@ const envelope = {
   account: z.string().regex(/^\d{12}$/),
   region: text,
 }
+
+/** The current version of every object of a site at one moment: `[key, version id, ETag, size]`, in S3's order. */
+export const siteManifest = z.object({
+  kind: z.literal('site-manifest'),
+  ...envelope,
+  bucket: text,
+  prefix: z.string(),
+  objects: z.array(z.tuple([text, text, z.string(), z.int().min(0)])),
+})
+export type SiteManifest = z.infer<typeof siteManifest>
 
 /** A restore point. Its id is `<environment>/<run id>/before` or `…/after`. */
 export const pointSchema = z.object({
