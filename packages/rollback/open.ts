@@ -1,11 +1,12 @@
 import { iso, type Result, type Run } from '#core'
 import {
-  createDocument,
+  changeDocument,
   type Draft,
   envelope,
   keys,
   openRecord,
   type Pin,
+  pinSchema,
   type Record,
   releaseLease,
   type Store,
@@ -52,7 +53,7 @@ function draftOf(run: Run, plan: PlanDocument): Draft {
   }
 }
 
-/** Pins the commit, so that no re-run deploys it again. An existing pin is kept. */
+/** Pins the commit, so that no re-run deploys it again. An existing pin is kept, unless it was released: then it failed twice. */
 async function pin(run: Run, store: Store, record: Record): Promise<void> {
   if (record.from === '') return
   const document: Pin = {
@@ -64,7 +65,12 @@ async function pin(run: Run, store: Store, record: Record): Promise<void> {
     at: iso(run.clock.now()),
     by: run.identity.actor,
   }
-  await createDocument(store, keys.pin(store.environment, record.from), document)
+  await changeDocument(
+    store,
+    keys.pin(store.environment, record.from),
+    { schema: pinSchema, first: document },
+    (current) => (current.released && current.record !== record.id ? document : undefined),
+  )
 }
 
 function superseded(store: Store, why: string): Result {
