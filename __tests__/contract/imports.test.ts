@@ -31,6 +31,11 @@ const rules: Readonly<Record<string, Rule>> = {
     node: true,
   },
   migrations: { packages: component, modules: ['zod'], node: true },
+  config: {
+    packages: component,
+    modules: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-ssm'],
+    node: true,
+  },
   site: {
     packages: component,
     modules: ['@aws-sdk/client-s3', '@aws-sdk/client-cloudfront'],

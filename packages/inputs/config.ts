@@ -51,15 +51,19 @@ const migrations = z.strictObject({
     .optional(),
 })
 
+const distinct = (given: readonly string[]) => new Set(given).size === given.length
+
 /** Names, no ARNs: a name means the same in every account and region (Secrets Manager, CreateSecret). */
 const secrets = z
   .array(z.string().regex(secretName, 'expected the name of a secret, not its ARN'))
   .min(1)
+  .refine(distinct, 'expected names without doubles')
 
 /** Names, or paths of which everything below counts. */
 const parameters = z
   .array(z.string().regex(parameterName, 'expected the name of a parameter, or /path/'))
   .min(1)
+  .refine(distinct, 'expected names without doubles')
 
 /** A static site. Without `prefix` it is the whole bucket. */
 const site = z.strictObject({

@@ -3,6 +3,7 @@ import { type EcsService, ecsService } from './ecs/index.ts'
 import { createGateway, type Forward, type Gateway, keyring } from './gateway/index.ts'
 import { tokenEndpoint } from './oidc/endpoint.ts'
 import { type Issuer, oidcIssuer } from './oidc/index.ts'
+import { parametersService } from './parameters/index.ts'
 import { containerSecrets, parameterResolver } from './parameters.ts'
 import type { DataPlane } from './postgres/index.ts'
 import type { Runtime } from './processes/runtime.ts'
@@ -60,11 +61,12 @@ export function createCloud(parts: CloudParts): Cloud {
   const below = (name: string): Ground => ({ ...ground, folder: join(ground.folder, name) })
   const ecs = ecsService(below('ecs'), { runtime: parts.runtime, resolveSecret })
   const rds = rdsService(below('rds'), { data: parts.data })
+  const ssm = parametersService({ clock })
   const sts = stsService({ clock, keys, issuer, ...(roles && { roles }) })
   const given = parts.services?.(ground, { resolveSecret }) ?? []
   const replaced = new Set(given.map((service) => service.name))
   const services = [
-    ...[secrets, sts, ecs, rds].filter((service) => !replaced.has(service.name)),
+    ...[secrets, ssm, sts, ecs, rds].filter((service) => !replaced.has(service.name)),
     ...given,
   ]
   const gateway: Gateway = createGateway({

@@ -20,6 +20,8 @@ export interface Service {
   /** The SigV4 service name: `ecs`, `rds`, `secretsmanager`, `sts`. */
   readonly name: string
   readonly operations: Readonly<Record<string, Operation>>
+  /** True for a service that is only in part ours: operations that it does not have go to the process behind. */
+  readonly overlay?: boolean
   /** Admin calls that this service adds, by the first path segment after `/_sandbox/`, e.g. `images`. */
   readonly admin?: Readonly<Record<string, Admin>>
   /** Ends every process and timer the service started. */

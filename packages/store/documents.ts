@@ -54,6 +54,29 @@ export const ledgerState = z.object({
 })
 export type LedgerState = z.infer<typeof ledgerState>
 
+/** Which version of each secret and parameter was in force. Ids and numbers, never values. */
+export const configState = z.object({
+  secrets: z.array(
+    z.object({
+      name: text,
+      /** The id of the version that was AWSCURRENT. */
+      version: text,
+      /** When the secret had been rotated last; left out when never. A later rotation forbids going back. */
+      rotatedAt: moment.optional(),
+    }),
+  ),
+  parameters: z.array(
+    z.object({
+      name: text,
+      version: z.int().min(1),
+      type: z.string(),
+      /** When this version was written: tells it from one of a parameter that was made anew under the same name. */
+      modifiedAt: moment,
+    }),
+  ),
+})
+export type ConfigState = z.infer<typeof configState>
+
 /** A site, by the manifest of its object versions: a document of its own, because a point must stay small. */
 export const siteState = z.object({
   bucket: text,
@@ -76,6 +99,7 @@ export const components = z.object({
   ecs: z.object({ cluster: text, services: z.array(serviceState) }).optional(),
   rds: databaseState.optional(),
   migrations: ledgerState.optional(),
+  config: configState.optional(),
   site: siteState.optional(),
 })
 export type Components = z.infer<typeof components>

@@ -83,8 +83,10 @@ function expired(route: Route) {
 }
 
 function prepare(parts: GatewayParts, context: Context): Prepared {
-  const own = parts.services.find((service) => service.name === context.route.service)
-  return own ? prepareOwn(own, context) : prepareForwarded(parts.forward, context)
+  const { service: name, operation } = context.route
+  const own = parts.services.find((service) => service.name === name)
+  const theirs = own?.overlay && parts.forward && own.operations[operation] === undefined
+  return own && !theirs ? prepareOwn(own, context) : prepareForwarded(parts.forward, context)
 }
 
 interface Attempt {

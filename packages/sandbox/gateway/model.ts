@@ -1,6 +1,7 @@
 import * as ecs from '@aws-sdk/client-ecs'
 import * as rds from '@aws-sdk/client-rds'
 import * as secretsManager from '@aws-sdk/client-secrets-manager'
+import * as ssm from '@aws-sdk/client-ssm'
 import * as sts from '@aws-sdk/client-sts'
 import { NormalizedSchema } from '@smithy/core/schema'
 
@@ -86,6 +87,7 @@ function model(service: string, wire: Pick<Model, 'protocol' | 'namespace'>, sdk
 const MODELS: readonly Model[] = [
   model('ecs', { protocol: 'json', namespace: 'AmazonEC2ContainerServiceV20141113' }, ecs),
   model('secretsmanager', { protocol: 'json', namespace: 'secretsmanager' }, secretsManager),
+  model('ssm', { protocol: 'json', namespace: 'AmazonSSM' }, ssm),
   model('rds', { protocol: 'query', namespace: 'http://rds.amazonaws.com/doc/2014-10-31/' }, rds),
   model('sts', { protocol: 'query', namespace: 'https://sts.amazonaws.com/doc/2011-06-15/' }, sts),
 ]

@@ -3,6 +3,7 @@ import { usable, versionOf } from './checks.ts'
 import { keeping } from './keeping.ts'
 import { reads } from './reads.ts'
 import { resolveValue, type SecretResolver } from './resolve.ts'
+import { rotation } from './rotation.ts'
 import { vault } from './vault.ts'
 import { writes } from './writes.ts'
 
@@ -19,7 +20,12 @@ export function secretsService({ clock }: Pick<Ground, 'clock'>): SecretsService
   const secrets = vault(now)
   return {
     name: 'secretsmanager',
-    operations: { ...reads(secrets, now), ...writes(secrets, now), ...keeping(secrets, now) },
+    operations: {
+      ...reads(secrets, now),
+      ...writes(secrets, now),
+      ...keeping(secrets, now),
+      ...rotation(secrets, now),
+    },
     resolveSecret: async (valueFrom, account, region) =>
       resolveValue(valueFrom, (secretId, version) => {
         const secret = usable(secrets.find({ account, region }, secretId))

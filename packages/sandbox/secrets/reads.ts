@@ -25,6 +25,8 @@ function describe(secret: Secret) {
     LastChangedDate: date(secret.changed),
     ...(secret.accessed !== undefined && { LastAccessedDate: day(secret.accessed) }),
     ...(secret.deletion && { DeletedDate: date(secret.deletion.asked) }),
+    ...(secret.rotation && { RotationEnabled: secret.rotation.enabled }),
+    ...(secret.rotation?.last !== undefined && { LastRotatedDate: date(secret.rotation.last) }),
     Tags: [...secret.tags],
     CreatedDate: date(secret.created),
   }

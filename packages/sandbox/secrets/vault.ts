@@ -20,6 +20,8 @@ export interface Secret {
   readonly tags: readonly Tag[]
   readonly versions: readonly Version[]
   readonly labels: Labels
+  /** Whether it rotates, and when it did last. */
+  readonly rotation?: { readonly enabled: boolean; readonly last?: number }
   /** When it will be gone, once deletion is scheduled. */
   readonly deletion?: { readonly asked: number; readonly due: number }
 }
