@@ -1,14 +1,14 @@
 import { DescribeDBInstancesCommand } from '@aws-sdk/client-rds'
-import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import {
-  databaseSecret,
-  eventually,
-  type Outside,
-  startTraffic,
-  type Traffic,
-} from '../../packages/sandbox/sample/index.ts'
+import { type Outside, startTraffic, type Traffic } from '../../packages/sandbox/sample/index.ts'
 import { allVersions, documentsOf } from './documents.ts'
+import {
+  connectionSecrets,
+  expectNotBegun,
+  expectServing,
+  spelled,
+  standing,
+} from './expectations.ts'
 import {
   type Company,
   changesOf,
@@ -40,7 +40,7 @@ let guarded: () => Promise<Guarded>
 beforeAll(async () => {
   town = await foundTown()
   company = await town.settle('111111111111')
-  customers = startTraffic(company.url, { tokenKey: company.tokenKey })
+  customers = startTraffic(company.url, { tokenKey: company.tokenKey, rate: 9 })
   guarded = meanwhile(tellGuarded)
 }, 60_000)
 
@@ -49,33 +49,10 @@ afterAll(async () => {
   await town?.close()
 }, 60_000)
 
-/** Services and database without what customers change all the time. */
-const standing = ({ services, database }: Outside) => ({
-  services,
-  instance: database.instance,
-  applied: database.applied,
-})
-
-/** The system serves a release at all doors, reads and writes for customers included. */
-async function expectServing(one: Company, release: string, commit: string): Promise<Outside> {
-  const outside = await one.look()
-  expect(outside.doors).toEqual(outside.doors.map(() => ({ status: 200, release, commit })))
-  const visitors = startTraffic(one.url, { tokenKey: one.tokenKey, rate: 50 })
-  await eventually('some customers', async () => visitors.seen().ok > 20 || undefined)
-  const { failed, acknowledged } = await visitors.stop()
-  expect(failed).toBe(0)
-  const { refs } = (await one.look()).database
-  expect(acknowledged.filter(({ ref }) => !refs.has(ref))).toEqual([])
-  return outside
-}
-
-/** The caller's own steps never began, and nothing but the store was written. */
-function expectNotBegun(told: Told): void {
-  expect(told.ok).toBe(false)
+/** The gate refused, and nothing was deployed or rolled back. */
+function expectRefused(told: Told): void {
   expect(outcomeOf(told, 'restore-point')).toBe('refused')
-  expect(told.steps.map(({ name }) => name)).not.toContain('./scripts/migrate')
-  expect(told.steps.map(({ name }) => name)).not.toContain('./scripts/deploy')
-  expect(changesOf(told, 'deploy')).toEqual([])
+  expectNotBegun(told)
   expect(changesOf(told, 'rollback')).toEqual([])
 }
 
@@ -140,9 +117,9 @@ describe('the sandwich', () => {
   test('a re-run of it is refused by the pin, and so is a new run of its commit', async () => {
     const before = await documentsOf(company)
     const again = await company.rerun(three)
-    expectNotBegun(again)
+    expectRefused(again)
     expect(stepOf(again, 'restore-point').summary).toContain('was rolled back')
-    expectNotBegun(await company.deploy())
+    expectRefused(await company.deploy())
     expect(await documentsOf(company)).toEqual(before)
   }, 60_000)
 
@@ -204,7 +181,7 @@ describe('the sandwich', () => {
 
   test('while its record is open no other commit is deployed', async () => {
     const told = await company.ship(2, [10])
-    expectNotBegun(told)
+    expectRefused(told)
     expect(stepOf(told, 'restore-point').summary).toContain(`${four.runId}/rollback-1 is open`)
   }, 60_000)
 
@@ -269,7 +246,7 @@ console.log('deployed with', DEPLOY_TOKEN, CALLBACK_URL, encodeURIComponent(DEPL
   const twist = { workflow: 'guarded-deploy.yml', secrets: { DEPLOY_ENV: scriptEnv } } as const
   const two = await guarded.ship(2, [], twist)
   const good = await guarded.look()
-  const visitors = startTraffic(guarded.url, { tokenKey: guarded.tokenKey })
+  const visitors = startTraffic(guarded.url, { tokenKey: guarded.tokenKey, rate: 9 })
   try {
     const four = await guarded.ship(4, [2], twist)
     const { acknowledged } = await visitors.stop()
@@ -333,22 +310,6 @@ test('nothing was ever deleted, deregistered or hidden in the store', async () =
   for (const one of [company, (await guarded()).company])
     expect((await allVersions(one)).deleted).toEqual([])
 })
-
-/** The connection strings that ever led to the database, and their passwords as spelled there and as they are. */
-async function connectionSecrets({ clients }: Company): Promise<readonly string[]> {
-  const read = async (VersionStage: string) => {
-    const { SecretString = '' } = await clients.secrets.send(
-      new GetSecretValueCommand({ SecretId: databaseSecret, VersionStage }),
-    )
-    const { password } = new URL(SecretString)
-    return [SecretString, password, decodeURIComponent(password)]
-  }
-  return [...(await read('AWSCURRENT')), ...(await read('AWSPREVIOUS'))]
-}
-
-/** A value as a whole, line by line, and as a part of a URL. */
-const spelled = (values: readonly string[]) =>
-  values.flatMap((value) => [value, ...value.split('\n'), encodeURIComponent(value)])
 
 test('no secret is in any log, summary, output, file or document', async () => {
   const { company: other } = await guarded()

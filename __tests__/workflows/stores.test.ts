@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { documentsOf } from './documents.ts'
+import { expectNotBegun } from './expectations.ts'
 import {
   begins,
   type Company,
@@ -36,14 +37,6 @@ const deny = (operations: readonly string[]) => {
       service: 's3',
       operation,
     })
-}
-
-/** Neither of the caller's own steps began. */
-function expectNotBegun(told: Told): void {
-  const names = told.steps.map(({ name }) => name)
-  expect(names).not.toContain('./scripts/migrate')
-  expect(names).not.toContain('./scripts/deploy')
-  expect(changesOf(told, 'deploy')).toEqual([])
 }
 
 let three: Told

@@ -234,11 +234,11 @@ export const everythingSaid = (told: Told): string =>
 export const changesOf = (told: Told, job: keyof Told['changes']): readonly string[] =>
   told.changes[job].filter((change) => !change.startsWith('s3:'))
 
-/** The inputs in the first printed line with `gh workflow run` that holds `about`, read as a shell would. Throws when none was printed. */
+/** The inputs of the `gh workflow run` that was printed with a line beginning with `about`, read as a shell would. Throws when none was. */
 export function printedCommand(told: Told, about: string): Readonly<Record<string, string>> {
   const line = told.log
     .split('\n')
-    .find((one) => one.includes('gh workflow run rollback.yml') && one.includes(about))
+    .find((one) => one.includes('gh workflow run rollback.yml') && one.trim().startsWith(about))
   if (!line) throw new Error(`No command about "${about}" was printed`)
   const flags = line.matchAll(/-f (?:'([^=']+)=([^']*)'|([\w-]+)=(?:"([^"]*)"|(\S+)))/g)
   return Object.fromEntries(
