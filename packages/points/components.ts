@@ -32,6 +32,9 @@ export interface CapturedAll {
   readonly rows: readonly (readonly [string, string])[]
 }
 
+const noLedger =
+  'the database is snapshotted, but no migrations are named: a rollback leaves schema and data as they are'
+
 /** Captures all components at the same time. Throws what a capture throws. */
 export async function captureAll(run: Run, captures: Captures): Promise<CapturedAll> {
   const [ecs, rds, migrations] = await Promise.all([
@@ -49,13 +52,19 @@ export async function captureAll(run: Run, captures: Captures): Promise<Captured
       ...(migrations && { migrations: migrations.state }),
     },
     problems: all.flatMap((found) => found.problems),
-    warnings: all.flatMap((found) => found.warnings),
+    warnings: [
+      ...all.flatMap((found) => found.warnings),
+      ...(rds && !migrations ? [noLedger] : []),
+    ],
     rows: all.flatMap((found) => found.rows),
   }
 }
 
 /** The baseline of an environment's checks; undefined when none are configured. */
-export function baselineOf(aws: AwsConfig, config: EnvironmentConfig | undefined): ((run: Run) => Promise<Baseline>) | undefined {
+export function baselineOf(
+  aws: AwsConfig,
+  config: EnvironmentConfig | undefined,
+): ((run: Run) => Promise<Baseline>) | undefined {
   if (config === undefined || config.checks.length === 0) return undefined
   const plan = planChecks(config.checks, config.services)
   return (run) => baseline(run, connectHealth(aws), plan)

@@ -1,6 +1,12 @@
 export { captureAfter, type Subject } from './after.ts'
 export { captureBefore, gate, type Ports } from './before.ts'
-export { type CapturedAll, type Captures, captureAll, capturesOf, baselineOf } from './components.ts'
+export {
+  baselineOf,
+  type CapturedAll,
+  type Captures,
+  captureAll,
+  capturesOf,
+} from './components.ts'
 export { fingerprint } from './fingerprint.ts'
 export { type GateEvidence, type Refusal, refusals } from './gate.ts'
 export { list, show } from './list.ts'

@@ -32,11 +32,7 @@ export function scriptSettings(
   const outside = script !== undefined && (isAbsolute(script) || normalize(script).startsWith('..'))
   const problems = [
     ...(outside ? ['script: expected a path inside the repository'] : []),
-    ...(script !== undefined && migrates && config?.database === undefined
-      ? [
-          `script: ${script} migrates a database, but the configuration names none for ${given.environment ?? 'this environment'}: a rollback could not take it back (add database, or leave the script out)`,
-        ]
-      : []),
+    ...(script !== undefined && migrates ? wayBack(script, given.environment, config) : []),
     ...(broken.length === 0 && Object.keys(variables).every((name) => variableName.test(name))
       ? []
       : [
@@ -92,6 +88,24 @@ export async function runScript(
     run.report.info(line),
   )
   return ended(script, exit, span(run.clock.now() - started))
+}
+
+/** What a migration needs, so that it can be taken back: a database to snapshot, and a ledger that says what was applied. */
+function wayBack(
+  script: string,
+  environment = 'this environment',
+  config: EnvironmentConfig | undefined,
+): readonly string[] {
+  if (config?.database === undefined) {
+    return [
+      `script: ${script} migrates a database, but the configuration names none for ${environment}: a rollback could not take it back (add database, or leave the script out)`,
+    ]
+  }
+  return config.migrations === undefined
+    ? [
+        `script: ${script} migrates the database, but the configuration names no migrations for ${environment}: nobody could tell whether the schema may stay (add migrations; tool: ledger with a table serves any tool)`,
+      ]
+    : []
 }
 
 function checkExecutable(script: string, path: string): void {

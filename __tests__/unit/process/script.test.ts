@@ -36,3 +36,39 @@ test.each<[string, string, string]>([
   expect(refuse).toThrow(line)
   expect(refuse).not.toThrow(/p#w|abc|hunter2/)
 })
+
+describe('a script that migrates', () => {
+  const environment = {
+    region: 'us-east-1',
+    account: '123456789012',
+    checks: [],
+    watch: '15m',
+    'on-inconclusive': 'hold' as const,
+  }
+  const database = {
+    connection: 'secret:db',
+    'data-restore': 'ask' as const,
+    'while-waiting': 'stopped' as const,
+  }
+  const given = {
+    script: 'migrate',
+    migrates: true,
+    'script-env': undefined,
+    environment: 'production',
+  }
+
+  test('needs a database in the configuration', () => {
+    expect(() => scriptSettings(given, environment)).toThrow(/names none for production/)
+  })
+
+  test('needs a ledger by which it can be judged', () => {
+    expect(() => scriptSettings(given, { ...environment, database })).toThrow(
+      /names no migrations for production/,
+    )
+  })
+
+  test('is taken with both', () => {
+    const config = { ...environment, database, migrations: { tool: 'dbmate' as const, path: 'db' } }
+    expect(scriptSettings(given, config).script).toBe('migrate')
+  })
+})
