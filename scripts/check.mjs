@@ -1,7 +1,7 @@
 // Everything that CI runs. Steps that need nothing of each other run side by side, one failure stops no other step, and
 // the last line is `N passed, N failed`: every test of jest, and every other step as one.
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './install.mjs'
 import { jest } from './jest.mjs'
@@ -16,7 +16,7 @@ function tests(name, paths, ...args) {
   const file = join(results, `${name}.json`)
   return {
     ...jest([
-      ...paths.map((path) => `__tests__/${path}/`),
+      ...paths.map((path) => `__tests__/${path}${path.endsWith('.ts') ? '' : '/'}`),
       '--json',
       '--outputFile',
       file,
@@ -41,11 +41,20 @@ const lint = [
   { name: 'docs in step', ...script('docs', '--check') },
   { name: 'workflows', ...script('lint-workflows') },
 ]
+/** A step for each file or folder of a group of slow tests, so that two lanes share them evenly. */
+const each = (group) =>
+  readdirSync(join(root, '__tests__', group), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() || entry.name.endsWith('.test.ts'))
+    .map(({ name }) => ({
+      name: `${group}/${name.replace('.test.ts', '')}`,
+      ...tests(`${group}-${name}`, [`${group}/${name}`], '--runInBand'),
+    }))
+
 // In the second, two take from one queue, the longest first. The tests start servers: one file at a time in each.
 const testing = [
-  { name: 'workflow tests', ...tests('workflows', ['workflows'], '--runInBand') },
-  { name: 'sandbox tests', ...tests('sandbox', ['sandbox'], '--runInBand') },
-  { name: 'fault tests', ...tests('faults', ['faults'], '--runInBand') },
+  ...each('workflows'),
+  ...each('faults'),
+  ...each('sandbox'),
   { name: 'action tests', ...tests('actions', ['actions'], '--runInBand') },
   { name: 'unit, contract tests', ...tests('unit', ['unit', 'contract'], '--runInBand') },
 ]
@@ -102,7 +111,7 @@ async function lane(queue, done) {
     const ended = await run(step)
     const counted = { ...step, ...ended, ...count(step, ended) }
     const word = counted.failed === 0 ? 'passed' : 'FAILED'
-    console.log(`${word}  ${step.name.padEnd(22)} ${ended.seconds.toFixed(1).padStart(6)} s`)
+    console.log(`${word}  ${step.name.padEnd(26)} ${ended.seconds.toFixed(1).padStart(6)} s`)
     if (counted.failed > 0) console.log(`\n${ended.printed.trim()}\n`)
     done.push(counted)
   }
@@ -116,13 +125,13 @@ await Promise.all([lane(build, done), lane(lint, done)])
 await Promise.all([lane(testing, done), lane(testing, done)])
 
 console.log(
-  `\n${'step'.padEnd(24)}${'seconds'.padStart(8)}${'passed'.padStart(8)}${'failed'.padStart(8)}`,
+  `\n${'step'.padEnd(28)}${'seconds'.padStart(8)}${'passed'.padStart(8)}${'failed'.padStart(8)}`,
 )
 for (const { name, seconds, passed, failed } of done)
   console.log(
-    `${name.padEnd(24)}${seconds.toFixed(1).padStart(8)}${String(passed).padStart(8)}${String(failed).padStart(8)}`,
+    `${name.padEnd(28)}${seconds.toFixed(1).padStart(8)}${String(passed).padStart(8)}${String(failed).padStart(8)}`,
   )
-console.log(`${'all'.padEnd(24)}${((Date.now() - began) / 1000).toFixed(1).padStart(8)}`)
+console.log(`${'all'.padEnd(28)}${((Date.now() - began) / 1000).toFixed(1).padStart(8)}`)
 const failures = done.filter(({ failed }) => failed > 0)
 if (failures.length > 0) console.log(`\nFailed: ${failures.map(({ name }) => name).join('; ')}`)
 const sum = (key) => done.reduce((total, step) => total + step[key], 0)
