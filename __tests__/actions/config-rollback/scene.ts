@@ -20,7 +20,13 @@ import {
   settings,
 } from '#config'
 import type { Entry, Journal, Result, Written } from '#core'
-import { type ConfigState, envelope, openStore, type Record, type Store } from '#store'
+import {
+  type ConfigState,
+  envelope,
+  openStore,
+  type Record as RollbackRecord,
+  type Store,
+} from '#store'
 import {
   inProcessHandler,
   type MemoryGateway,
@@ -211,7 +217,7 @@ async function runAction(
 
 /** Puts a record of an earlier rollback with these entries into the store. */
 export async function putRecord(store: Store, journal: readonly Written[]): Promise<void> {
-  await put(store, {
+  const record: RollbackRecord = {
     kind: 'record',
     ...envelope(store),
     id: 'production/4000/rollback-1',
@@ -228,7 +234,8 @@ export async function putRecord(store: Store, journal: readonly Written[]): Prom
     state: 'closed',
     openedAt: '2026-11-21T03:00:00Z',
     runs: [],
-    journal: journal as unknown as Record['journal'],
+    journal: journal as unknown as RollbackRecord['journal'],
     parts: {},
-  } satisfies Record)
+  }
+  await put(store, record)
 }

@@ -30,6 +30,12 @@ const shared = [
 
 /** Bad inputs of each action's own, and what is said of each. */
 const own: { readonly [action: string]: readonly (readonly [string, string, string])[] } = {
+  'config-rollback': [
+    ['mode', 'restore', 'mode: expected one of'],
+    ['reason', 'leaked', 'reason: expected one of'],
+    ['secrets', 'arn:aws:secretsmanager:x', 'secrets: expected names of secrets, no ARNs'],
+    ['parameters', 'acme/', 'parameters: expected names of parameters, or /paths/'],
+  ],
   'ecs-rollback': [['mode', 'undo', 'mode: expected one of']],
   'migration-revert': [['mode', 'down', 'mode: expected']],
   'rds-snapshot-guard': [['mode', 'prune', 'mode: expected one of']],

@@ -94,9 +94,9 @@ describe('input from clients is strict', () => {
     const call = (name: string) =>
       raw(memory(), { body: '{}', headers: json(name), service: 'secretsmanager' })
     expect((await call('EatSecret')).text).toContain('UnknownOperationException')
-    const rotate = await call('RotateSecret')
-    expect(rotate.status).toBe(501)
-    expect(rotate.text).toContain('does not simulate secretsmanager:RotateSecret')
+    const replicate = await call('ReplicateSecretToRegions')
+    expect(replicate.status).toBe(501)
+    expect(replicate.text).toContain('does not simulate secretsmanager:ReplicateSecretToRegions')
   })
 
   test('every answer carries the time of the server', async () => {
