@@ -18,6 +18,7 @@ export {
   type HttpCheck,
   parseChecks,
   parseConfig,
+  unguarded,
 } from './config.ts'
 export {
   choice,

@@ -1,5 +1,5 @@
 import { InputError, type Verdict } from '#core'
-import type { EnvironmentConfig } from '#inputs'
+import { type EnvironmentConfig, unguarded } from '#inputs'
 
 /** What rollback-plan is asked. */
 export interface PlanSettings {
@@ -39,6 +39,7 @@ export function planSettings(
     ...(config === undefined
       ? ['config: expected a configuration file that names the environment']
       : []),
+    ...unguarded(config),
     ...(destination.test(given.to)
       ? []
       : [
