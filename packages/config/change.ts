@@ -39,7 +39,7 @@ async function capture(run: Run, ports: ConfigPorts, settings: CaptureSettings):
   const bad = kept.filter(({ is }) => is === 'not-kept')
   return {
     outcome: run.dryRun ? 'planned' : outcomeOf(kept),
-    headline: `${state.secrets.length} secrets and ${state.parameters.length} parameters are recorded by version${bad.length > 0 ? `; ${bad.length} versions may be purged` : ''}`,
+    headline: `recorded by version: ${counted(state.secrets.length, 'secret')}, ${counted(state.parameters.length, 'parameter')}${bad.length > 0 ? `; ${bad.length} versions may be purged` : ''}`,
     sections: [
       {
         title: 'Versions',
@@ -71,6 +71,8 @@ async function recordedIn(run: Run, store: Store | undefined) {
   )
   return point?.components.config
 }
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
 
 function outcomeOf(kept: readonly Kept[]) {
   if (kept.some(({ is }) => is === 'not-kept')) return 'partial'

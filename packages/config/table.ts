@@ -46,6 +46,10 @@ function outputs(rows: readonly Row[], { readers }: Told) {
   }
 }
 
+/** `1 secret or parameter`, `4 secrets and parameters`. */
+const things = (count: number) =>
+  count === 1 ? '1 secret or parameter' : `${count} secrets and parameters`
+
 /** The values in a plan are told by digests, whose key is gone with the run. */
 const digests =
   'Numbers are versions; behind each stands a digest of its value, which compares within this run only.'
@@ -74,7 +78,7 @@ export function planned(rows: readonly Row[], told: Told): Result {
   return {
     outcome:
       changes.length > 0 || bad.length === 0 ? 'planned' : join(rows.map((row) => row.outcome)),
-    headline: `${changes.length} of ${rows.length} secrets and parameters would be put back: ${told.why}${bad.length > 0 ? `; ${bad.length} would not be` : ''}`,
+    headline: `${changes.length} of ${things(rows.length)} would be put back: ${told.why}${bad.length > 0 ? `; ${bad.length} would not be` : ''}`,
     sections: [table(rows, 'Plan'), ...notes(rows, told)],
     next: bad.flatMap((row) => row.next ?? []),
     outputs: { readers: told.readers.join(',') },
@@ -96,7 +100,7 @@ function headlineOf(rows: readonly Row[], bad: readonly Row[]): string {
   const counts = new Map<Outcome, number>()
   for (const { outcome } of rows) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
   const counted = [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ')
-  const all = `${rows.length} secrets and parameters: ${counted || 'none'}`
+  const all = `${things(rows.length)}: ${counted || 'none'}`
   const [first] = bad
   return first ? `${all}; ${first.name}: ${first.why}` : all
 }

@@ -119,7 +119,7 @@ describe('mode capture', () => {
     const result = await at.run({ secrets: ['app/jwt'] })
     expect([result.outcome, result.headline]).toEqual([
       'refused',
-      '1 secrets and parameters: 1 refused; app/jwt: the recorded version is gone: AWS purges versions without a label',
+      '1 secret or parameter: 1 refused; app/jwt: the recorded version is gone: AWS purges versions without a label',
     ])
   })
 
