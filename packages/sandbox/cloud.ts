@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { type CloudFrontService, cloudfrontService } from './cloudfront/index.ts'
 import { type EcsService, ecsService } from './ecs/index.ts'
 import { createGateway, type Forward, type Gateway, keyring } from './gateway/index.ts'
 import { tokenEndpoint } from './oidc/endpoint.ts'
@@ -37,6 +38,7 @@ export interface Cloud {
   readonly gateway: Gateway
   readonly ecs: EcsService
   readonly rds: RdsService
+  readonly cloudfront: CloudFrontService
   readonly issuer: Issuer
   /** Ends every process and timer of the services. */
   close(): Promise<void>
@@ -63,10 +65,11 @@ export function createCloud(parts: CloudParts): Cloud {
   const rds = rdsService(below('rds'), { data: parts.data })
   const ssm = parametersService({ clock })
   const sts = stsService({ clock, keys, issuer, ...(roles && { roles }) })
+  const cloudfront = cloudfrontService(ground, (request) => gateway.handle(request))
   const given = parts.services?.(ground, { resolveSecret }) ?? []
   const replaced = new Set(given.map((service) => service.name))
   const services = [
-    ...[secrets, ssm, sts, ecs, rds].filter((service) => !replaced.has(service.name)),
+    ...[secrets, ssm, sts, ecs, rds, cloudfront].filter((service) => !replaced.has(service.name)),
     ...given,
   ]
   const gateway: Gateway = createGateway({
@@ -77,5 +80,6 @@ export function createCloud(parts: CloudParts): Cloud {
     pages: { oidc: tokenEndpoint(issuer) },
     ...(forward && { forward }),
   })
-  return { gateway, ecs, rds, issuer, close: () => closeAll([ecs, rds, ...given]) }
+  const close = () => closeAll([ecs, rds, cloudfront, ...given])
+  return { gateway, ecs, rds, cloudfront, issuer, close }
 }

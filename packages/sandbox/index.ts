@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { realClock } from './clock.ts'
 import { createCloud, type MoreServices } from './cloud.ts'
+import type { CloudFrontService } from './cloudfront/index.ts'
 import type { EcsService } from './ecs/index.ts'
 import { forwardTo } from './gateway/forward.ts'
 import { type CallLog, type Faults, type Gateway, listenOn } from './gateway/index.ts'
@@ -55,6 +56,8 @@ export interface Sandbox {
   /** Images and load balancers, which AWS's API for ECS does not make. */
   readonly ecs: EcsService
   readonly rds: RdsService
+  /** Distributions, which are made here and not by AWS's API. */
+  readonly cloudfront: CloudFrontService
   readonly folder: string
   /** The OIDC variables of another job. */
   job(claims: Claims): Readonly<Record<string, string>>
@@ -127,7 +130,7 @@ async function start(
     ...(options.services && { services: options.services }),
   })
   closers.push(() => cloud.close())
-  const { gateway, ecs, rds, issuer } = cloud
+  const { gateway, ecs, rds, cloudfront, issuer } = cloud
   const listener = await listenOn(gateway, options.port)
   closers.push(() => listener.close())
   const { url } = listener
@@ -136,7 +139,8 @@ async function start(
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: issuer.register(claims),
   })
   const env = { ...clientEnvironment(url, options), ...job(options.job ?? DEFAULT_JOB) }
-  return { url, env, gateway, calls: gateway.calls, faults: gateway.faults, ecs, rds, job }
+  const kept = { calls: gateway.calls, faults: gateway.faults }
+  return { url, env, gateway, ...kept, ecs, rds, cloudfront, job }
 }
 
 /** Starts a local cloud on 127.0.0.1. Throws if one of its processes does not come up; then nothing is left running. */

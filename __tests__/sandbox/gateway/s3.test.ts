@@ -117,15 +117,40 @@ describe('what the store relies on', () => {
   })
 })
 
+describe('a copy with a condition on its destination', () => {
+  const copy = (Key: string, condition: { IfMatch?: string; IfNoneMatch?: string }) =>
+    s3.send(new CopyObjectCommand({ Bucket, Key, CopySource: `${Bucket}/source`, ...condition }))
+
+  test('is made only while the condition holds', async () => {
+    const { ETag = '' } = await put('source', 'x')
+    expect((await failure(copy('copy', { IfMatch: ETag }))).name).toBe('NoSuchKey')
+    await copy('copy', { IfNoneMatch: '*' })
+    expect((await failure(copy('copy', { IfNoneMatch: '*' }))).name).toBe('PreconditionFailed')
+    await copy('copy', { IfMatch: ETag })
+    await put('copy', 'y')
+    expect((await failure(copy('copy', { IfMatch: ETag }))).name).toBe('PreconditionFailed')
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: 'copy' }))
+    expect((await failure(copy('copy', { IfMatch: ETag }))).name).toBe('NoSuchKey')
+    expect((await copy('copy', { IfNoneMatch: '*' })).VersionId).toEqual(expect.any(String))
+  })
+
+  test('of many at once one wins', async () => {
+    await put('source', 'raced')
+    const { ETag = '' } = await put('raced', 'before')
+    const ends = await race(() => copy('raced', { IfMatch: ETag }))
+    expect(ends).toEqual({ won: 1, errors: ['PreconditionFailed'] })
+  })
+})
+
 describe('conditions that are not checked are refused', () => {
-  test('a conditional copy and a creation against an ETag', async () => {
+  test('a copy and a creation against an ETag', async () => {
     await put('source', 'x')
     const copy = s3.send(
       new CopyObjectCommand({
         Bucket,
         Key: 'copy',
         CopySource: `${Bucket}/source`,
-        IfNoneMatch: '*',
+        IfNoneMatch: '"abc"',
       }),
     )
     expect((await failure(copy)).name).toBe('NotImplemented')

@@ -4,6 +4,7 @@ import { commonError, isKnownCode, writeError } from './errors.ts'
 import { readJson, writeJson } from './json.ts'
 import { type Model, modelOf, type OperationModel } from './model.ts'
 import { queryParameters, readQuery, writeQuery } from './query.ts'
+import { readRest, restOperation, writeRest } from './rest-xml.ts'
 import type { Route } from './route.ts'
 import { type Fields, isFields, ShapeError } from './shape.ts'
 import { textOf, type WireReply, type WireRequest } from './wire.ts'
@@ -48,22 +49,37 @@ async function run(service: Service, name: string, call: { input: Fields; caller
   return await operation(call.input, call.caller)
 }
 
+function inputOf(
+  model: Model,
+  operation: OperationModel,
+  { request, url }: Pick<Context, 'request' | 'url'>,
+): Fields {
+  switch (model.protocol) {
+    case 'json':
+      return readJson(operation, request.body)
+    case 'query':
+      return readQuery(model, operation, queryParameters(url, request.body))
+    case 'rest-xml': {
+      const labels = restOperation(model, request.method, url.pathname)?.labels ?? {}
+      return readRest(operation, labels, { url, body: request.body })
+    }
+  }
+}
+
 /** Reads a call to one of our own services. Throws AwsError if the input does not fit the published shape. */
 export function prepareOwn(service: Service, context: Context): Prepared {
   const model = modelOf(service.name)
   if (!model) throw new Error(`No published model for the service ${service.name}`)
   const operation = modelledOperation(model, service, context)
   const { request, url, caller } = context
-  const input =
-    model.protocol === 'json'
-      ? readJson(operation, request.body)
-      : readQuery(model, operation, queryParameters(url, request.body))
+  const input = inputOf(model, operation, { request, url })
   return {
     text: JSON.stringify(input),
     subject: subjectOf(input),
     apply: async () => {
       const output = await run(service, operation.name, { input, caller })
       if (model.protocol === 'json') return writeJson(operation, output)
+      if (model.protocol === 'rest-xml') return writeRest(model, operation, output)
       return writeQuery({ model, operation, requestId: caller.requestId }, output)
     },
   }

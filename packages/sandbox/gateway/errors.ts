@@ -112,6 +112,8 @@ export function writeError(
     case 'query':
       return writeQueryError(call.model, error, call.requestId)
     case 'xml':
+      // S3 has no model here, and an error form of its own.
+      if (call.model) return writeQueryError(call.model, error, call.requestId)
       return writeXmlError(error, call.requestId)
     case 'cbor':
       return writeCborError(error)

@@ -1,4 +1,5 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { conditionalCopies } from './conditional-copy.ts'
 import type { Context, Forward } from './dispatch.ts'
 import { commonError } from './errors.ts'
 import type { WireReply } from './wire.ts'
@@ -57,15 +58,13 @@ async function replyOf(message: IncomingMessage): Promise<WireReply> {
 }
 
 /**
- * S3's conditions that ministack accepts without checking them. Refusing is better than a write that should have failed:
- * PutObject, DeleteObject, GetObject and HeadObject are right there (tested), CopyObject is not.
+ * S3's condition that ministack accepts without checking it. Refusing is better than a write that should have failed.
+ * PutObject, DeleteObject, GetObject and HeadObject are right there (tested); CopyObject's are checked before it gets here.
  */
 function refuseUnchecked({ request, route }: Context): void {
   if (route.service !== 's3') return
-  const { 'if-none-match': noneMatch, 'if-match': match } = request.headers
-  const unchecked =
-    (route.operation === 'CopyObject' && (noneMatch ?? match) !== undefined) ||
-    (route.operation === 'PutObject' && noneMatch !== undefined && noneMatch !== '*')
+  const { 'if-none-match': noneMatch } = request.headers
+  const unchecked = route.operation === 'PutObject' && noneMatch !== undefined && noneMatch !== '*'
   if (!unchecked) return
   const message = `The sandbox's S3 does not check this condition of ${route.operation}`
   throw commonError('not-simulated', 'xml', message)
@@ -90,5 +89,5 @@ export function forwardTo(port: number): { forward: Forward; close(): void } {
       outgoing.end(context.request.body)
     })
   }
-  return { forward, close: () => agent.destroy() }
+  return { forward: conditionalCopies(forward), close: () => agent.destroy() }
 }

@@ -1,3 +1,4 @@
+import * as cloudfront from '@aws-sdk/client-cloudfront'
 import * as ecs from '@aws-sdk/client-ecs'
 import * as rds from '@aws-sdk/client-rds'
 import * as secretsManager from '@aws-sdk/client-secrets-manager'
@@ -10,6 +11,8 @@ export interface OperationModel {
   readonly name: string
   readonly input: NormalizedSchema
   readonly output: NormalizedSchema
+  /** Method, path and status of a REST operation. */
+  readonly http: readonly [string, string, number] | undefined
 }
 
 /** One modelled error: its shape name, and the code, status and message member it has on the wire. */
@@ -23,8 +26,8 @@ export interface ErrorModel {
 /** The published model of a service that the sandbox simulates. */
 export interface Model {
   readonly service: string
-  readonly protocol: 'json' | 'query'
-  /** `X-Amz-Target` prefix (json) or XML namespace (query). */
+  readonly protocol: 'json' | 'query' | 'rest-xml'
+  /** `X-Amz-Target` prefix (json) or XML namespace (query, rest-xml). */
   readonly namespace: string
   readonly operations: ReadonlyMap<string, OperationModel>
   /** By shape name and by wire code. */
@@ -46,11 +49,13 @@ function operationsOf(schemas: readonly StaticSchema[]): Map<string, OperationMo
   const found = schemas.filter((schema) => schema[0] === OPERATION)
   return new Map(
     found.map((schema) => {
-      const [, , name, , input, output] = schema
+      const [, , name, traits, input, output] = schema
+      const { http } = (traits || {}) as { http?: [string, string, number] }
       const model = {
         name,
         input: NormalizedSchema.of(input as never),
         output: NormalizedSchema.of(output as never),
+        http,
       }
       return [name, model]
     }),
@@ -79,9 +84,23 @@ function errorsOf(schemas: readonly StaticSchema[]): Map<string, ErrorModel> {
   return errors
 }
 
+/** Errors that a service answers and its model does not name: in the documentation of `InvalidationBatch` only. */
+const UNMODELLED: Readonly<Record<string, readonly ErrorModel[]>> = {
+  cloudfront: [
+    {
+      shape: 'InvalidationBatchAlreadyExists',
+      code: 'InvalidationBatchAlreadyExists',
+      status: 409,
+      messageMember: 'Message',
+    },
+  ],
+}
+
 function model(service: string, wire: Pick<Model, 'protocol' | 'namespace'>, sdk: object): Model {
   const schemas = staticSchemas(sdk)
-  return { service, ...wire, operations: operationsOf(schemas), errors: errorsOf(schemas) }
+  const errors = errorsOf(schemas)
+  for (const error of UNMODELLED[service] ?? []) errors.set(error.code, error)
+  return { service, ...wire, operations: operationsOf(schemas), errors }
 }
 
 const MODELS: readonly Model[] = [
@@ -89,6 +108,11 @@ const MODELS: readonly Model[] = [
   model('secretsmanager', { protocol: 'json', namespace: 'secretsmanager' }, secretsManager),
   model('ssm', { protocol: 'json', namespace: 'AmazonSSM' }, ssm),
   model('rds', { protocol: 'query', namespace: 'http://rds.amazonaws.com/doc/2014-10-31/' }, rds),
+  model(
+    'cloudfront',
+    { protocol: 'rest-xml', namespace: 'http://cloudfront.amazonaws.com/doc/2020-05-31/' },
+    cloudfront,
+  ),
   model('sts', { protocol: 'query', namespace: 'https://sts.amazonaws.com/doc/2011-06-15/' }, sts),
 ]
 

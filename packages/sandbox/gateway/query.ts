@@ -81,7 +81,8 @@ function plain(schema: NormalizedSchema, node: Node, path: string): unknown {
   return node.value ?? node.children
 }
 
-const readLeaf: Leaf = (schema, value) => {
+/** Text of the wire as a leaf of its schema. */
+export const readLeaf: Leaf = (schema, value) => {
   if (typeof value !== 'string') return undefined
   if (schema.isStringSchema()) return value
   if (schema.isBooleanSchema()) {
@@ -137,7 +138,8 @@ export function readQuery(
   }
 }
 
-const writeLeaf: Leaf = (schema, value) => {
+/** A leaf as the wire has it. */
+export const writeLeaf: Leaf = (schema, value) => {
   if (schema.isTimestampSchema()) return value instanceof Date ? value.toISOString() : undefined
   if (schema.isBlobSchema()) {
     return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : undefined
@@ -172,7 +174,8 @@ function element(name: string, schema: NormalizedSchema, value: unknown): string
   return wrapped(name, escaped(String(value)))
 }
 
-function structure(schema: NormalizedSchema, value: Fields): string {
+/** The members of a structure as XML. */
+export function structure(schema: NormalizedSchema, value: Fields): string {
   return [...membersOf(schema)]
     .filter(([name]) => value[name] !== undefined)
     .map(([name, member]) =>
@@ -185,7 +188,8 @@ function wrapped(name: string, inner: string): string {
   return inner === '' ? `<${name}/>` : `<${name}>${inner}</${name}>`
 }
 
-function document(root: string, namespace: string, inner: string): string {
+/** A whole XML document. */
+export function document(root: string, namespace: string, inner: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${namespace}">${inner}</${root}>\n`
 }
 

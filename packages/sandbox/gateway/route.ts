@@ -1,5 +1,7 @@
+import { modelOf } from './model.ts'
 import { mutates } from './mutates.ts'
 import { queryParameters } from './query.ts'
+import { restOperation } from './rest-xml.ts'
 import { s3Operation } from './s3-operation.ts'
 import type { WireRequest } from './wire.ts'
 
@@ -74,6 +76,11 @@ function rest(request: WireRequest, url: URL, service: string): Named {
     return { protocol: 'xml', operation }
   }
   const protocol = XML_SERVICES.has(service) ? 'xml' : 'rest-json'
+  const model = modelOf(service)
+  if (model?.protocol === 'rest-xml') {
+    const found = restOperation(model, request.method, url.pathname)
+    if (found) return { protocol, operation: found.operation.name }
+  }
   return { protocol, operation: `${request.method} ${url.pathname}` }
 }
 
