@@ -49,6 +49,15 @@ const own: { readonly [action: string]: readonly (readonly [string, string, stri
   ],
   'rollback-report': [['mode', 'end', 'mode: expected one of']],
   'run-script': [['migrates', 'sure', 'migrates: expected true or false']],
+  's3-frontend-restore': [
+    ['mode', 'undo', 'mode: expected one of'],
+    ['bucket', 'My_Bucket', 'bucket: expected the name of a bucket'],
+    ['prefix', '/app', 'prefix: expected a folder'],
+    ['distribution', 'd111.cloudfront.net', 'distribution: expected the id'],
+    ['record', 'latest', 'record: expected <environment>/'],
+    ['created', 'delete', 'created: expected one of'],
+    ['url', 'www.acme.example', 'url: expected the address'],
+  ],
   'verify-health': [
     ['mode', 'guess', 'mode: expected one of'],
     ['expect', 'hope', 'expect: expected one of'],
@@ -79,7 +88,7 @@ function repository(config: string): string {
 
 test('a configuration file that is wrong in several places is told so once', async () => {
   const cwd = repository(
-    'version: 1\nstore: acme\nenvironments:\n  production:\n    region: x\n    account: 12\n    site: {}\n',
+    'version: 1\nstore: acme\nenvironments:\n  production:\n    region: x\n    account: 12\n    terraform: {}\n',
   )
   const { log } = await runBundle('rollback-plan', {
     inputs: { environment: 'production' },
@@ -90,7 +99,7 @@ test('a configuration file that is wrong in several places is told so once', asy
     'store: ',
     'environments.production.region',
     'environments.production.account',
-    'site is not known here',
+    'terraform is not known here',
   ]) {
     expect(log).toContain(where)
   }

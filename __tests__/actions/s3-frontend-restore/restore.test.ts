@@ -74,6 +74,25 @@ describe('a bad release', () => {
   })
 })
 
+test('2,000 changed objects are 2,000 copies, and a second run writes nothing', async () => {
+  const at = await scene()
+  at.bucket.pageSize = 1000
+  const names = Array.from({ length: 2000 }, (_, n) => `pages/${n}.html`)
+  for (const name of names) at.bucket.put(name, `good ${name}`)
+  await at.takePoint()
+  for (const name of names) at.bucket.put(name, `evil ${name}`)
+  at.clock.advance(5_000)
+  expect(await at.run()).toMatchObject({
+    outcome: 'done',
+    outputs: { 'objects-restored': '2000', 'objects-left': '0' },
+  })
+  expect(at.bucket.writes).toHaveLength(2000)
+  expect(at.bucket.invalidations.map(({ paths }) => paths)).toEqual([['/*']])
+  expect(JSON.stringify(at.entries).length).toBeLessThan(5_000)
+  await at.run()
+  expect(at.bucket.writes).toHaveLength(2000)
+}, 60_000)
+
 describe('a time as destination', () => {
   test('needs no manifest', async () => {
     const at = await scene()
