@@ -1,10 +1,12 @@
-import { expect, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
 import { runAction } from '../../support/chain/chain.ts'
 import { commitOf } from '../../support/chain/company.ts'
 import { leaks } from '../../support/chain/invariants.ts'
 import { givenOf } from '../../support/chain/job.ts'
 import { picture } from '../../support/chain/picture.ts'
 import { broken, dies, first, type Story, stories } from '../../support/chain/story.ts'
+
+jest.setTimeout(300_000)
 
 const record = 'production/1001/rollback-1'
 

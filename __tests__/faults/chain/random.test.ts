@@ -15,7 +15,7 @@ import {
   stories,
 } from '../../support/chain/story.ts'
 
-const seeds = Array.from({ length: process.env.FAULTS === 'all' ? 50 : 4 }, (_, index) => index + 1)
+const seeds = Array.from({ length: process.env.FAULTS === 'all' ? 50 : 3 }, (_, index) => index + 1)
 
 type Random = () => number
 const pick = <T>(random: Random, from: readonly T[]): T =>

@@ -128,10 +128,10 @@ async function applyUnder(hit: readonly Fault[], call: Attempt): Promise<WireAns
   if (refused) throw refused
   if (fault.effect === 'reset') return { reset: true }
   if (fault.effect === 'kill') {
-    const peerPort = call.context.request.peerPort
-    if (fault.when === 'before') await kill(fault, peerPort)
+    const { connection } = call.context.request
+    if (fault.when === 'before') await kill(fault, connection)
     else await applyUnseen(call)
-    if (fault.when === 'after') await kill(fault, peerPort)
+    if (fault.when === 'after') await kill(fault, connection)
     return { reset: true }
   }
   await applyUnseen(call)

@@ -1,13 +1,17 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import type { Fault } from './faults.ts'
+import type { Connection } from './wire.ts'
 
-/** The inode of the loopback TCP socket whose own port is `port` (Linux: /proc/net/tcp), or undefined. */
-function socketInode(port: number): string | undefined {
-  const hexPort = port.toString(16).toUpperCase().padStart(4, '0')
+/** A port as it ends an address in /proc/net/tcp. */
+const hex = (port: number) => `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+
+/** The inode of the client's socket of a loopback connection (Linux: /proc/net/tcp), or undefined. */
+function socketInode({ clientPort, serverPort }: Connection): string | undefined {
   for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
     for (const line of readFileSync(table, 'utf8').split('\n').slice(1)) {
-      const fields = line.trim().split(/\s+/)
-      if (fields[1]?.endsWith(`:${hexPort}`) && fields[9] !== '0') return fields[9]
+      const [, local, remote, , , , , , , inode] = line.trim().split(/\s+/)
+      const found = local?.endsWith(hex(clientPort)) && remote?.endsWith(hex(serverPort))
+      if (found && inode !== '0') return inode
     }
   }
   return undefined
@@ -28,8 +32,8 @@ function holds(pid: number, link: string): boolean {
 }
 
 /** The process that owns the client side of a loopback connection (Linux only), or undefined if it is gone. */
-export function callerPid(port: number): number | undefined {
-  const inode = socketInode(port)
+export function callerPid(connection: Connection): number | undefined {
+  const inode = socketInode(connection)
   if (!inode) return undefined
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   return pids.map(Number).find((pid) => pid !== process.pid && holds(pid, `socket:[${inode}]`))
@@ -38,11 +42,10 @@ export function callerPid(port: number): number | undefined {
 /** Does what a `kill` rule says: calls its function, or ends its process with SIGKILL. Throws if there is nothing to end. */
 export async function kill(
   fault: Extract<Fault, { effect: 'kill' }>,
-  peerPort: number | undefined,
+  connection: Connection | undefined,
 ): Promise<void> {
   if (fault.onKill) return await fault.onKill()
-  const pid =
-    fault.pid === 'caller' ? (peerPort === undefined ? undefined : callerPid(peerPort)) : fault.pid
+  const pid = fault.pid === 'caller' ? connection && callerPid(connection) : fault.pid
   if (pid === undefined) {
     throw new Error('A kill rule needs a pid, the pid of a caller over TCP, or a function')
   }

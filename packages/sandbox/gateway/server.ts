@@ -17,13 +17,14 @@ async function read(message: IncomingMessage): Promise<WireRequest> {
     name,
     Array.isArray(value) ? value.join(', ') : (value ?? ''),
   ])
-  const { remotePort } = message.socket
+  const { remotePort: clientPort, localPort: serverPort } = message.socket
+  const known = clientPort !== undefined && serverPort !== undefined
   return {
     method: message.method ?? 'GET',
     url: message.url ?? '/',
     headers: Object.fromEntries(headers) as Record<string, string>,
     body: Buffer.concat(chunks),
-    ...(remotePort !== undefined && { peerPort: remotePort }),
+    ...(known && { connection: { clientPort, serverPort } }),
   }
 }
 

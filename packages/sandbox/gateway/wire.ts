@@ -1,13 +1,19 @@
 /** What travels between a client and the gateway, without sockets, so that tests can drive it in process. */
 
+/** A loopback TCP connection: only both ports together name it, because clients of different servers may share one. */
+export interface Connection {
+  readonly clientPort: number
+  readonly serverPort: number
+}
+
 /** One HTTP request, fully read. `url` is the path with its query; header names are lower case. */
 export interface WireRequest {
   readonly method: string
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
-  /** The client's TCP port, by which a `kill` fault finds the calling process. */
-  readonly peerPort?: number
+  /** The connection's two TCP ports, by which a `kill` fault finds the calling process. */
+  readonly connection?: Connection
 }
 
 /** One HTTP answer, complete. */
