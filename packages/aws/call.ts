@@ -68,7 +68,15 @@ export function callError(thrown: unknown, action: string, on: string): CallErro
 export function codeOf(thrown: unknown): string {
   if (thrown instanceof CallError) return thrown.code
   if (typeof thrown !== 'object' || thrown === null) return 'Unknown'
-  const { name, code } = thrown as { name?: unknown; code?: unknown }
+  const { name, code, $metadata } = thrown as {
+    name?: unknown
+    code?: unknown
+    $metadata?: { readonly httpStatusCode?: number }
+  }
+  // The answer to a HEAD has no body to name an error in: the SDK calls it Unknown, its status says more.
+  if (name === 'Unknown' && $metadata?.httpStatusCode !== undefined) {
+    return $metadata.httpStatusCode === 403 ? 'Forbidden' : String($metadata.httpStatusCode)
+  }
   if (typeof name === 'string' && name !== '' && name !== 'Error') return name
   return typeof code === 'string' ? code : 'Unknown'
 }

@@ -103,11 +103,11 @@ function destinationOf(
   const parsed = parseDestination(given.to)
   if (given.record === undefined || 'problem' in parsed) return parsed
   if (given.to === 'auto') return { destination: undefined }
-  return parsed.destination.by === 'time'
+  return parsed.destination.by !== 'point'
     ? parsed
     : {
         problem:
-          'to: the destination is the one of the record: leave it out when record is given, or name a time',
+          'to: the destination is the one of the record: leave it out when record is given, or name a time or manifest:<sha256>',
       }
 }
 

@@ -1,4 +1,4 @@
-import { type Json, type Outcome, type Result, type Section, span } from '#core'
+import type { Json, Outcome, Result, Section } from '#core'
 import type { Invalidated } from './invalidate.ts'
 import type { Failure } from './lanes.ts'
 import { phasesOf } from './phases.ts'
@@ -101,25 +101,10 @@ export function endedResult(
   const hidden = operations.filter((one) => one.do === 'hide' && done.has(one.key)).length
   const restored = done.size - hidden
   const outcome = outcomeOf(work, ended)
-  const warnings = [...warningsOf(plan, operations), ...edgeWarnings(ended)]
   return {
     outcome,
     headline: headlineOf({ settings, outcome, restored, hidden, undone: undone.length }, ended),
-    sections: [
-      phaseTable(operations, (one) => (done.has(one.key) ? 'done' : 'left')),
-      ...(undone.length > 0 ? [undoneTable(undone, failures)] : []),
-      ...(plan.superseded.length + stands.changed.length > 0
-        ? [
-            cut(
-              'Changed by somebody else meanwhile, and left alone',
-              ['object'],
-              [...plan.superseded, ...stands.changed].map((key) => [key]),
-            ),
-          ]
-        : []),
-      ...keptSection(plan),
-      ...warningSection(warnings),
-    ],
+    sections: endedSections(work, ended),
     ...(passing(outcome) ? {} : { next: nextOf(work.settings.site, ended, failures) }),
     outputs: outputsOf({ restored, hidden, left: undone.length, invalidations }),
     data: {
@@ -134,6 +119,30 @@ export function endedResult(
       invalidations: invalidations as unknown as Json,
     },
   }
+}
+
+function endedSections(
+  { plan, operations }: { readonly plan: SitePlan; readonly operations: readonly Operation[] },
+  ended: Ended,
+): readonly Section[] {
+  const { done, failures, stands } = ended
+  const undone = operations.filter(({ key }) => !done.has(key))
+  const theirs = [...plan.superseded, ...stands.changed]
+  return [
+    phaseTable(operations, (one) => (done.has(one.key) ? 'done' : 'left')),
+    ...(undone.length > 0 ? [undoneTable(undone, failures)] : []),
+    ...(theirs.length > 0
+      ? [
+          cut(
+            'Changed by somebody else meanwhile, and left alone',
+            ['object'],
+            theirs.map((key) => [key]),
+          ),
+        ]
+      : []),
+    ...keptSection(plan),
+    ...warningSection([...warningsOf(plan, operations), ...edgeWarnings(ended)]),
+  ]
 }
 
 const passing = (outcome: Outcome) => outcome === 'done' || outcome === 'unchanged'
@@ -279,6 +288,3 @@ function outputsOf(given: {
     invalidations: ids.join(','),
   }
 }
-
-/** How long a completed invalidation took, for the log. */
-export const took = (one: Invalidated) => (one.is === 'completed' ? span(one.after) : '')

@@ -80,6 +80,21 @@ async function each<T>(items: readonly T[], work: (item: T) => Promise<unknown>)
 }
 
 describe('against a bucket over HTTP', () => {
+  test('a permission that is missing is named before anything is changed', async () => {
+    const at = await site('denied')
+    await at.put('index.html', 'good')
+    const to = await at.capture()
+    await at.put('index.html', 'bad')
+    const after = lastCall()
+    sandbox.faults.add({ effect: 'denied', service: 's3', operation: 'HeadObject' })
+    const failing = at.run({ to }).finally(() => sandbox.faults.clear())
+    await expect(failing).rejects.toMatchObject({
+      action: 's3:GetObjectVersion',
+      next: 'grant s3:GetObjectVersion to the role of this job',
+    })
+    expect(writesSince(after)).toBe(0)
+  })
+
   test('hard names, a change of headers alone and a page of markers go back; a second run writes nothing', async () => {
     const at = await site('headers')
     const names = [

@@ -1,5 +1,5 @@
 import { DescribeServicesCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs'
-import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { CopyObjectCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { call, codeOf, iamAction, isDenied, isPassing, parseArn, shortName } from '#aws'
 import { CallError } from '#core'
 
@@ -10,6 +10,8 @@ test.each([
   [new UpdateServiceCommand({ service: 'x' }), 'ecs:UpdateService'],
   [new HeadObjectCommand({ Bucket: 'b', Key: 'k' }), 's3:GetObject'],
   [new ListObjectsV2Command({ Bucket: 'b' }), 's3:ListBucket'],
+  [new HeadObjectCommand({ Bucket: 'b', Key: 'k', VersionId: 'v' }), 's3:GetObjectVersion'],
+  [new CopyObjectCommand({ Bucket: 'b', Key: 'k', CopySource: 'b/k' }), 's3:PutObject'],
 ])('the permission of a command is known after minification: %#', (command, action) => {
   expect(iamAction(command)).toBe(action)
 })
@@ -47,6 +49,16 @@ test('doubt, denial and passing faults are told apart', () => {
   expect(isPassing(thrown('ServiceUnavailableException'))).toBe(true)
   expect(isPassing(thrown('ServiceNotFoundException'))).toBe(false)
   expect(codeOf('text')).toBe('Unknown')
+})
+
+test.each([
+  [403, 'Forbidden', { denied: true, passing: false }],
+  [503, '503', { denied: false, passing: true }],
+  [400, '400', { denied: false, passing: false }],
+])('an answer without a body is told by its status %i', (httpStatusCode, code, is) => {
+  const error = Object.assign(thrown('Unknown'), { $metadata: { httpStatusCode } })
+  expect(codeOf(error)).toBe(code)
+  expect({ denied: isDenied(error), passing: isPassing(error) }).toEqual(is)
 })
 
 test.each([
