@@ -150,8 +150,8 @@ function baseCopy(place: Place, instance: Instance, time: number): Snapshot {
     .filter(
       ({ resourceId, status }) => resourceId === instance.resourceId && status === 'available',
     )
-    .filter(({ databaseTime }) => databaseTime && databaseTime.getTime() <= time)
-    .sort((a, b) => Number(a.databaseTime) - Number(b.databaseTime))
+    .filter(({ copiedAt }) => copiedAt && copiedAt.getTime() <= time)
+    .sort((a, b) => Number(a.copiedAt) - Number(b.copiedAt))
     .at(-1)
   if (!base) throw invalidValue('The specified time is before the earliest restorable time.')
   return base

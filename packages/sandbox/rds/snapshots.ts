@@ -69,6 +69,7 @@ export function addSnapshot(
     status: 'creating',
     progress: 0,
     databaseTime: undefined,
+    copiedAt: undefined,
     createTime: undefined,
     originalCreateTime: undefined,
   }
@@ -76,10 +77,15 @@ export function addSnapshot(
   return snapshot
 }
 
-/** Copies the data now; the snapshot's database time is the end of the copying. */
+/**
+ * Copies the data now. The copy is of a moment between its beginning and its end; the database time is the beginning, so
+ * that nothing from before it is missing.
+ */
 export async function copyData(place: Place, instance: Instance, snapshot: Snapshot) {
+  const began = now(place)
   await place.world.data.snapshot(instance.resourceId, snapshot.copy)
-  snapshot.databaseTime = now(place)
+  snapshot.databaseTime = began
+  snapshot.copiedAt = now(place)
 }
 
 /** Ends a snapshot once its copy is there: `available`, or `failed` when the copying failed. */
@@ -266,8 +272,8 @@ export function backUp(place: Place, instance: Instance): Promise<void> {
   })
   const copying = underway(copyData(place, instance, snapshot))
   return finish(place, snapshot, copying).then(() => {
-    if (snapshot.databaseTime && isAlive(place, instance)) {
-      instance.latestRestorable = snapshot.databaseTime
+    if (snapshot.copiedAt && isAlive(place, instance)) {
+      instance.latestRestorable = snapshot.copiedAt
     }
   })
 }

@@ -125,7 +125,10 @@ export interface Snapshot {
   readonly source?: string | undefined
   status: string
   progress: number
+  /** Whatever was committed by then is in the copy. */
   databaseTime: Date | undefined
+  /** From then on the copy is whole: a recovery may stop no earlier. */
+  copiedAt: Date | undefined
   createTime: Date | undefined
   originalCreateTime: Date | undefined
 }
