@@ -223,6 +223,8 @@ function tooFew(rule: Rule, valid: readonly Sample[]): End | undefined {
     why: 'too few samples',
     threshold: `${valid.length} samples with information (at least ${rule.consecutive})`,
     otherwise: 'a longer watch or a shorter poll-interval',
+    // Slow answers leave few looks in a short window: a few more looks cost less than a doubt.
+    unsettled: true,
   }
 }
 

@@ -1,5 +1,5 @@
 import { health } from '#health'
-import { testRun } from '../../support/run.ts'
+import { fakeClock, testRun } from '../../support/run.ts'
 import {
   answers,
   evidenceOf,
@@ -56,6 +56,17 @@ describe('a release that is', () => {
   test('starting slowly is healthy', async () => {
     const result = await verify(testRun(), (ms) => (ms < 25_000 ? refuses : answers(sha)))
     expect(result.outputs?.verdict).toBe('healthy')
+  })
+
+  test('good but slow to answer is looked at a little longer than a short window, and is healthy', async () => {
+    const clock = fakeClock()
+    const run = testRun({ clock, pollInterval: 200 })
+    const slow = () => {
+      clock.advance(1_400)
+      return answers(sha)
+    }
+    const result = await verify(run, slow, { with: { watch: '3s', 'poll-interval': '200ms' } })
+    expect(result.outputs).toMatchObject({ verdict: 'healthy' })
   })
 
   test('never up is unhealthy soon after the warm-up', async () => {
