@@ -100,11 +100,13 @@ async function perform<S extends Spec, Settings>(
   if (attached.is === 'stopped') return attached.result
   const run = { ...bare, journal: attached.journal as Journal }
   const job = { given, settings, run, aws, store, environment, variables }
+  const from = iso(clock.now())
   const result = await definition.run(job).catch(helpless).catch(unlessLost)
   if (attached.record && store && !run.dryRun)
     await writePart(run, store, {
       record: attached.record,
       name: partName(definition.name, given),
+      from,
       result,
     })
   return result
@@ -139,12 +141,17 @@ function resultByHand(thrown: unknown, byHand: readonly string[]): Result {
 async function writePart(
   run: Run,
   store: Store,
-  part: { readonly record: HeldRecord; readonly name: string; readonly result: Result },
+  part: {
+    readonly record: HeldRecord
+    readonly name: string
+    readonly from: string
+    readonly result: Result
+  },
 ): Promise<void> {
-  const { record, name, result } = part
+  const { record, name, from, result } = part
   await compareLease(store, record.lease)
   const { outcome, headline } = result
-  const ended = { outcome, headline, at: iso(run.clock.now()), run: run.identity.runId }
+  const ended = { outcome, headline, from, at: iso(run.clock.now()), run: run.identity.runId }
   await changeRecord(store, record.id, (current) => ({
     ...current,
     parts: { ...current.parts, [name]: ended },

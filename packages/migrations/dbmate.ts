@@ -46,6 +46,7 @@ export function pendingOf(
       name: file.name,
       sha256: createHash('sha256').update(file.text).digest('hex'),
       ...classifyFile(file.text),
+      undo: { is: 'impossible' as const, why: 'its down is not judged yet' },
     }))
 }
 

@@ -41,15 +41,22 @@ export const pendingMigration = z.object({
   /** True only when every statement is CREATE TABLE, ADD COLUMN (nullable or with default) or CREATE INDEX. */
   additive: z.boolean(),
   why: text,
+  /**
+   * What its down does. `lossless`: it takes back everything the up did and loses nothing. `lossy`: it runs, and rows or values
+   * written since are lost. `impossible`: the down is missing, empty or not understood, or the up destroyed what no down brings
+   * back.
+   */
+  undo: z.object({ is: z.enum(['lossless', 'lossy', 'impossible']), why: text }),
 })
 export type PendingMigration = z.infer<typeof pendingMigration>
 
 /** The ledger of migrations and the fingerprint of the schema. */
 export const ledgerState = z.object({
-  tool: z.enum(['dbmate', 'ledger']),
+  tool: z.enum(['dbmate', 'goose', 'sqlx', 'ledger']),
   table: text,
   applied: z.array(text),
   schemaFingerprint: z.string(),
+  /** The files are kept in the store by their hash: a rollback needs those of the failed release, wherever it runs. */
   pending: z.array(pendingMigration),
 })
 export type LedgerState = z.infer<typeof ledgerState>
@@ -178,18 +185,22 @@ export const pointSchema = z.object({
   /** The commit that runs in this point, where it is known: for `before` the sha of the last verified point it equals. */
   runs: text.optional(),
   components,
+  /** What the checks measured just then, by check name: counts, scalars, names of alarms; never contents. */
+  measured: z.record(text, z.json()).optional(),
   /** Only in `before`. */
   deployment: deployment.optional(),
 })
 export type Point = z.infer<typeof pointSchema>
 
-export const profiles = ['A', 'C'] as const
+export const profiles = ['A', 'B', 'C', 'D'] as const
 export type Profile = (typeof profiles)[number]
 
 /** How one component of a rollback ended. */
 export const partSchema = z.object({
   outcome: z.enum(outcomes),
   headline: text,
+  /** When it began; left out by earlier versions. */
+  from: moment.optional(),
   at: moment,
   run: text,
 })

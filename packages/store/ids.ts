@@ -24,4 +24,6 @@ export const keys = {
   lease: (environment: string) => `${environment}/lease.json`,
   environment: (environment: string) => `${environment}/environment.json`,
   pin: (environment: string, sha: string) => `${environment}/pins/${sha}.json`,
+  /** A migration file of a release that was deployed, by the hash of its text. */
+  migration: (environment: string, sha256: string) => `${environment}/migrations/${sha256}.sql`,
 }

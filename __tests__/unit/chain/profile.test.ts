@@ -19,6 +19,7 @@ const ledger = (applied: string[], pending: [string, boolean][] = []): LedgerSta
     sha256: '',
     additive,
     why: additive ? 'additions' : 'DROP COLUMN',
+    undo: { is: 'impossible', why: 'the column is gone' },
   })),
 })
 const snapshot: SnapshotState = {

@@ -6,13 +6,21 @@ const before = {
   applied: ['1', '2'],
   schemaFingerprint: 'x',
   pending: [
-    { version: '3', name: '3_column.sql', sha256: '', additive: true, why: 'it adds column a.b' },
+    {
+      version: '3',
+      name: '3_column.sql',
+      sha256: '',
+      additive: true,
+      why: 'it adds column a.b',
+      undo: { is: 'lossy' as const, why: 'DROP COLUMN' },
+    },
     {
       version: '4',
       name: '4_drop.sql',
       sha256: '',
       additive: false,
       why: 'statement 1: DROP TABLE',
+      undo: { is: 'impossible' as const, why: 'the table is gone' },
     },
   ],
 }

@@ -37,7 +37,16 @@ const ledger = (given: Partial<LedgerState> = {}): LedgerState => ({
   table: 'schema_migrations',
   applied: ['1'],
   schemaFingerprint: 'f',
-  pending: [{ version: '2', name: '2_drop', sha256: '', additive: false, why: 'DROP COLUMN' }],
+  pending: [
+    {
+      version: '2',
+      name: '2_drop',
+      sha256: '',
+      additive: false,
+      why: 'DROP COLUMN',
+      undo: { is: 'impossible', why: 'the column is gone' },
+    },
+  ],
   ...given,
 })
 const looking = (at: string, applied: readonly string[]): Captures => {
