@@ -1,4 +1,4 @@
-// Writes what can be derived: tables of inputs and outputs, the table of actions, docs/workflows.md, schemas/.
+// Writes what can be derived: tables of inputs and outputs, the table of actions, docs/workflows.md, the decision matrix, schemas/.
 // `--check` writes nothing and fails, naming each file that is behind.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -104,6 +104,17 @@ function workflowsPage() {
   ]
 }
 
+async function howItWorksPage() {
+  const { matrixTables } = await import('#chain')
+  const file = 'docs/how-it-works.md'
+  const ways = table(
+    ['when, since the destination', 'profile', 'database', 'consent', 'lost'],
+    matrixTables.ways,
+  )
+  const orders = table(['profile', 'order'], matrixTables.orders)
+  return [file, between('orders', between('matrix', read(file), ways, file), orders, file)]
+}
+
 async function schemas() {
   const published = {
     ...(await import('#inputs')).publishedSchemas,
@@ -132,7 +143,13 @@ function inStep(behind) {
 
 async function documents() {
   const names = actionNames()
-  return [...names.map(actionReadme), projectReadme(names), workflowsPage(), ...(await schemas())]
+  return [
+    ...names.map(actionReadme),
+    projectReadme(names),
+    workflowsPage(),
+    await howItWorksPage(),
+    ...(await schemas()),
+  ]
 }
 
 try {

@@ -1,3 +1,5 @@
+import { orders } from '#chain'
+import type { Profile } from '#store'
 import { readWorkflow } from '../../scripts/workflows.ts'
 import { allows } from '../support/chain/workflow.ts'
 
@@ -9,15 +11,18 @@ const starts = (job: object, inputs: object): boolean =>
   allows((job as { if?: string }).if, { contexts: { inputs, needs: {} }, failed: true })
 
 test('a rollback starts, and goes on, in a run that was cancelled', () => {
-  expect(starts(rollback.jobs.rollback ?? {}, { close: '' })).toBe(true)
+  expect(starts(rollback.jobs.rollback ?? {}, { close: '', compromised: '' })).toBe(true)
   expect(starts(guarded.jobs.rollback ?? {}, {})).toBe(true)
 })
 
-test('closing by hand and rolling back are never done by the same run', () => {
-  for (const close of ['', 'production/1/rollback-1']) {
-    const begun = Object.entries(rollback.jobs).filter(([, job]) => starts(job, { close }))
-    expect(begun.map(([name]) => name)).toEqual([close === '' ? 'rollback' : 'close'])
-  }
+test.each([
+  ['rollback', { close: '', compromised: '' }],
+  ['close', { close: 'production/1/rollback-1', compromised: '' }],
+  ['close', { close: 'production/1/rollback-1', compromised: 'acme/jwt' }],
+  ['compromised', { close: '', compromised: 'acme/jwt' }],
+])('one run does one thing: %s with %j', (job, inputs) => {
+  const begun = Object.entries(rollback.jobs).filter(([, one]) => starts(one, inputs))
+  expect(begun.map(([name]) => name)).toEqual([job])
 })
 
 test('a person’s close is done even when nothing before it succeeded', () => {
@@ -29,7 +34,10 @@ describe('the steps of a rollback', () => {
     (rollback.jobs.rollback?.steps ?? []).find((one) => (one as { id?: string }).id === id)
   type Ended = 'success' | 'failure' | 'skipped'
   const ended = (outcome: Ended, outputs: object = {}) => ({ outcome, outputs })
-  const all = { stop: 'true', restore: 'true', code: 'true', start: 'true', verify: 'true' }
+  const all = {
+    ...{ stop: 'true', migrations: 'true', config: 'true', restore: 'true', code: 'true' },
+    ...{ readers: 'true', start: 'true', site: 'last', verify: 'true' },
+  }
   /** Whether a step runs after the steps before it ended as given. */
   const runs = (id: string, steps: object): boolean => {
     const before = {
@@ -85,5 +93,47 @@ describe('the steps of a rollback', () => {
     expect(['stop', 'restore', 'code', 'start', 'verify'].filter((id) => runs(id, none))).toEqual(
       [],
     )
+  })
+
+  test.each(Object.entries(orders))(
+    'stand in the file in the order of profile %s',
+    (name, order) => {
+      const profile = name as Profile
+      const place = profile === 'B' || profile === 'C' ? 'last' : 'first'
+      const plan = Object.fromEntries(order.map((one) => [one, 'true']))
+      const config = ended('success', { readers: 'api' })
+      const steps = {
+        plan: ended('success', { ...plan, ...(order.includes('site') && { site: place }) }),
+        config,
+        restore: ended('success', cutOver),
+      }
+      const ids = (rollback.jobs.rollback?.steps ?? []).flatMap(
+        (one) => (one as { id?: string }).id ?? [],
+      )
+      const words = (id: string) => id.replace(/^site-(first|last)$/, 'site')
+      const begun = ids.filter((id) => order.includes(words(id) as never) && runs(id, steps))
+      expect(begun.map(words)).toEqual(order)
+      expect(begun.filter((id) => id.startsWith('site'))).toEqual([`site-${place}`])
+    },
+  )
+
+  test('a front end or a configuration that cannot go back keeps no service from going back', () => {
+    const failed = { 'site-first': ended('failure'), config: ended('failure') }
+    expect(runs('code', { ...failed, plan: ended('success', { code: 'true' }) })).toBe(true)
+  })
+
+  test('no older code is started on a schema that did not go back', () => {
+    const steps = { stop: good, migrations: ended('failure') }
+    const plan = ended('success', { ...all, restore: 'false' })
+    expect(
+      ['config', 'code', 'readers', 'start', 'site-last', 'verify'].filter((id) =>
+        runs(id, { ...steps, plan }),
+      ),
+    ).toEqual([])
+  })
+
+  test('nobody is restarted when no service reads what changed', () => {
+    const steps = { restore: ended('success', cutOver), config: ended('success', { readers: '' }) }
+    expect(runs('readers', steps)).toBe(false)
   })
 })

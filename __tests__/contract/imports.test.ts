@@ -48,12 +48,12 @@ const rules: Readonly<Record<string, Rule>> = {
     node: true,
   },
   points: {
-    packages: ['core', 'inputs', 'aws', 'store', 'sql', 'ecs', 'rds', 'migrations', 'health'],
+    packages: [...component, 'inputs', 'ecs', 'rds', 'migrations', 'config', 'site', 'health'],
     modules: ['zod'],
     node: true,
   },
   rollback: {
-    packages: ['core', 'inputs', 'aws', 'store', 'chain', 'points', 'ecs', 'rds', 'migrations'],
+    packages: ['core', 'inputs', 'aws', 'store', 'chain', 'points', 'config', 'site'],
     modules: ['zod'],
     node: true,
   },

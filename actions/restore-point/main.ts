@@ -1,5 +1,6 @@
 import { action } from '#action'
-import { baselineOf, capturesOf, restorePoint, settings } from '#points'
+import { connect } from '#config'
+import { baselineOf, capturesOf, keepSecrets, restorePoint, settings } from '#points'
 import { inputs } from './inputs.ts'
 
 void action({
@@ -8,8 +9,9 @@ void action({
   journal: 'named-record',
   settings,
   run: ({ run, aws, store, settings: given, environment }) => {
-    const captures = capturesOf(aws, environment?.config)
+    const captures = capturesOf(aws, environment?.config, store)
     const baseline = baselineOf(aws, environment?.config)
-    return restorePoint(run, store, { captures, baseline }, given)
+    const keep = keepSecrets(connect(aws))
+    return restorePoint(run, store, { captures, baseline, keep }, given)
   },
 })

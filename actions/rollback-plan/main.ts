@@ -1,6 +1,6 @@
 import { action } from '#action'
 import { capturesOf } from '#points'
-import { byHandCommands, planSettings, rollbackPlan } from '#rollback'
+import { byHandCommands, comparisonsOf, planSettings, rollbackPlan } from '#rollback'
 import { inputs } from './inputs.ts'
 
 void action({
@@ -9,6 +9,9 @@ void action({
   journal: 'none',
   settings: planSettings,
   byHand: ({ services }) => byHandCommands(services),
-  run: ({ run, aws, store, settings, environment }) =>
-    rollbackPlan(run, store, capturesOf(aws, environment?.config), settings),
+  run: ({ run, aws, store, settings, environment }) => {
+    const captures = capturesOf(aws, environment?.config, undefined)
+    const comparisons = comparisonsOf(aws, environment?.config, store)
+    return rollbackPlan(run, store, { captures, comparisons }, settings)
+  },
 })

@@ -1,8 +1,23 @@
 export { type Choice, type Decision, decide, type Evidence } from './decide.ts'
+export { estimateText, partNames, type Took, tookBefore } from './estimate.ts'
+export {
+  matrix,
+  matrixTables,
+  orders,
+  type Schema,
+  type Situation,
+  type Step,
+  stepWords,
+  type Way,
+  wayIn,
+} from './matrix.ts'
 export {
   type Consent,
   consented,
   decideConsent,
+  noSteps,
+  ordered,
+  type Parts,
   type Steps,
   type Subject,
   stepsOf,
@@ -11,7 +26,7 @@ export {
 export {
   chooseProfile,
   compareLedgers,
-  type DatabaseEvidence,
+  type Evidence as WayEvidence,
   type LedgerNow,
   type ProfileChoice,
 } from './profile.ts'

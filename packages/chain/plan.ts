@@ -1,4 +1,5 @@
 import type { Profile } from '#store'
+import { orders, type Step } from './matrix.ts'
 
 /** What consent is given to: ids only, never estimates, times or counts, so that it stays the same until the facts change. */
 export interface Subject {
@@ -17,44 +18,75 @@ export function subjectText(subject: Subject): string {
 
 export type Consent = 'not-needed' | 'given' | 'automatic' | 'missing' | 'never'
 
-/** Decides consent to restoring data: only profile C needs it, and only the exact plan id gives it. */
+/** Decides consent to losing data: only where something is lost, and only the exact plan id gives it. */
 export function decideConsent(
-  profile: Profile,
+  needed: boolean,
   dataRestore: 'ask' | 'automatic' | 'never',
   { given, planId }: { readonly given: string | undefined; readonly planId: string },
 ): Consent {
-  if (profile === 'A') return 'not-needed'
+  if (!needed) return 'not-needed'
   if (dataRestore === 'never') return 'never'
   if (given === planId) return 'given'
   return dataRestore === 'automatic' ? 'automatic' : 'missing'
 }
 
-/** Whether the data may be restored. */
-export const consented = (consent: Consent) => consent === 'given' || consent === 'automatic'
+/** Whether data may be touched: nothing is lost, or somebody consented. */
+export const consented = (consent: Consent) => consent !== 'missing' && consent !== 'never'
 
-/** Which steps of the rollback run, in the order of the workflow. */
-export interface Steps {
-  readonly stop: boolean
-  readonly restore: boolean
-  readonly code: boolean
-  readonly start: boolean
-  readonly verify: boolean
+/** Which steps of the rollback run; the order is the profile's. */
+export type Steps = Readonly<Record<Step, boolean>>
+
+/** What the environment has, and what of it differs from the destination. */
+export interface Parts {
+  readonly services: boolean
+  readonly config: boolean
+  readonly site: boolean
+  readonly whileWaiting: 'stopped' | 'running'
+  /** Components that are as they were there. A part that a resumed record may have left half-way is never one of them. */
+  readonly same: ReadonlySet<'services' | 'config' | 'site'>
 }
+
+const none: Steps = {
+  stop: false,
+  migrations: false,
+  config: false,
+  restore: false,
+  code: false,
+  readers: false,
+  start: false,
+  site: false,
+  verify: false,
+}
+
+/** No step at all. */
+export const noSteps = none
 
 /**
- * The steps of a profile. Without consent what is safe is undone: writers are stopped (or left running, as
- * `while-waiting` says) and code goes back behind them; nothing is started and nothing is verified.
+ * The steps of a profile. Without consent what is safe is undone: writers are stopped (or everything is left running, as
+ * `while-waiting` says), code, configuration and front end go back behind them; no data is touched, nothing is started and nothing
+ * is verified.
  */
-export function stepsOf(
-  profile: Profile,
-  consent: Consent,
-  environment: { readonly services: boolean; readonly whileWaiting: 'stopped' | 'running' },
-): Steps {
-  const { services, whileWaiting } = environment
-  if (profile === 'A') {
-    return { stop: false, restore: false, code: services, start: false, verify: true }
+export function stepsOf(profile: Profile, consent: Consent, parts: Parts): Steps {
+  const { services, whileWaiting, same } = parts
+  const may = consented(consent)
+  const data = profile === 'B' || profile === 'C'
+  if (data && !may && whileWaiting === 'running') return none
+  const stop = data && services
+  const config = parts.config && !same.has('config')
+  return {
+    stop,
+    migrations: profile === 'B' && may,
+    config,
+    restore: profile === 'C' && may,
+    // Stopped services are looked at whatever differs: each must stand on the destination's code before it is started.
+    code: services && (stop || !same.has('services')),
+    readers: config && services,
+    start: stop && may,
+    site: parts.site && !same.has('site'),
+    verify: may,
   }
-  const restore = consented(consent)
-  const stop = services && (restore || whileWaiting === 'stopped')
-  return { stop, restore, code: services && stop, start: stop && restore, verify: restore }
 }
+
+/** The steps that run, in their order. */
+export const ordered = (profile: Profile, steps: Steps): readonly Step[] =>
+  orders[profile].filter((step) => steps[step])

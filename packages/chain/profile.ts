@@ -1,10 +1,11 @@
-import type { DatabaseState, LedgerState, Profile, SnapshotState } from '#store'
+import type { DatabaseState, LedgerState, PendingMigration, Profile, SnapshotState } from '#store'
+import { type Schema, wayIn } from './matrix.ts'
 
 /** The ledger of migrations now; a string says why it could not be read. */
 export type LedgerNow = LedgerState | { readonly unreadable: string }
 
-/** What the database's way back is judged from. */
-export interface DatabaseEvidence {
+/** What the way back is judged from. */
+export interface Evidence {
   /** The ledger in the destination, if the environment has migrations. */
   readonly destination: LedgerState | undefined
   /** The ledger in the undone deployment's own `before`, with the judged files of its release. */
@@ -13,63 +14,95 @@ export interface DatabaseEvidence {
   /** The snapshot that the undone deployment took before its own migrations. */
   readonly snapshot: SnapshotState | undefined
   readonly database: DatabaseState | undefined
+  /** Things that the destination names and that are gone, in words. */
+  readonly gone: readonly string[]
 }
 
 export interface ProfileChoice {
   readonly profile: Profile
   readonly why: string
+  readonly schema: Schema
+  /** Whether it needs consent, because something is lost. */
+  readonly consent: boolean
+  /** What is lost, in words. */
+  readonly lost: string
   /** Ledger versions applied since the destination, and those that disappeared. */
   readonly added: readonly string[]
   readonly removed: readonly string[]
-  /** Why even a restore would not reach the destination; nothing is touched then. */
+  /** Things that the destination names and that are gone. */
+  readonly gone: readonly string[]
+  /** Why the destination cannot be reached; nothing is touched then. */
   readonly impossible?: string
 }
 
-/**
- * Chooses the order of the rollback. A: the schema may stay, because nothing was applied since the destination, or only
- * additions (CREATE TABLE, ADD COLUMN, CREATE INDEX) that older code does not notice. C: anything else, or a ledger that
- * cannot be read: data goes back, which needs consent.
- */
-export function chooseProfile(evidence: DatabaseEvidence): ProfileChoice {
-  const { destination, before, now } = evidence
+/** Chooses the order of a rollback by the decision matrix; says what it found, and why a way is closed. */
+export function chooseProfile(evidence: Evidence): ProfileChoice {
+  const found = schemaOf(evidence)
+  const { gone } = evidence
+  const way = wayIn({ schema: found.schema, incomplete: gone.length > 0 })
+  const { schema, added, removed } = found
+  const { profile, consent, lost } = way
+  const missing = `gone: ${gone.join(', ')}`
+  const choice = { profile, schema, consent, lost, added, removed, gone }
+  if (way.refused) return { ...choice, why: found.why, impossible: `${missing}; ${found.why}` }
+  if (profile === 'D') return { ...choice, why: `${missing}; ${found.why}` }
+  if (profile === 'A') return { ...choice, why: found.why }
+  const closed = profile === 'C' ? closedRestore(evidence) : undefined
+  return { ...choice, why: found.why, ...(closed === undefined ? {} : { impossible: closed }) }
+}
+
+interface Found {
+  readonly schema: Schema
+  readonly why: string
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+}
+
+function schemaOf({ destination, before, now }: Evidence): Found {
+  const none = { added: [], removed: [] }
   if (destination === undefined || now === undefined) {
-    return {
-      profile: 'A',
-      why: 'no migrations are named: the database is not touched',
-      added: [],
-      removed: [],
-    }
+    const why = 'no migrations are named: the database is not touched'
+    return { schema: 'unknown', why, ...none }
   }
   if ('unreadable' in now) {
-    return restoring(evidence, {
-      why: `the ledger cannot be read: ${now.unreadable}`,
-      added: [],
-      removed: [],
-    })
+    return { schema: 'unreadable', why: `the ledger cannot be read: ${now.unreadable}`, ...none }
   }
   const difference = compareLedgers(destination.applied, now.applied)
   const { added, removed } = difference
-  if (added.length === 0 && removed.length === 0) {
-    return { profile: 'A', why: 'no migration was applied since the destination', ...difference }
-  }
   if (removed.length > 0) {
-    return restoring(evidence, {
-      why: `migrations disappeared: ${removed.join(', ')}`,
-      ...difference,
-    })
+    const why = `migrations disappeared: ${removed.join(', ')}`
+    return { schema: 'irreversible', why, ...difference }
   }
-  const breaking = added
-    .map((version) => judged(version, [before, destination]))
-    .filter((file) => !file.additive)
+  if (added.length === 0) {
+    return { schema: 'same', why: 'no migration was applied since the destination', ...difference }
+  }
+  const files = added.map((version) => judged(version, [before, destination]))
+  return { ...ofFiles(files), ...difference }
+}
+
+/** What the migrations that were applied amount to; all of them are taken back, or none. */
+function ofFiles(files: readonly Judged[]): Pick<Found, 'schema' | 'why'> {
+  const breaking = files.filter((file) => !file.additive)
   if (breaking.length === 0) {
+    const versions = files.map(({ version }) => version).join(', ')
     return {
-      profile: 'A',
-      why: `only additions were applied (${added.join(', ')}): the schema stays`,
-      ...difference,
+      schema: 'additions',
+      why: `only additions were applied (${versions}): the schema stays`,
     }
   }
-  const why = breaking.map((file) => `${file.version}: ${file.why}`).join('; ')
-  return restoring(evidence, { why, ...difference })
+  const what = breaking.map(({ version, why }) => `${version}: ${why}`).join('; ')
+  const undone = (is: Judged['undo']['is']) => files.filter(({ undo }) => undo.is === is)
+  const told = (some: readonly Judged[]) =>
+    some.map(({ version, undo }) => `${version}: ${undo.why}`).join('; ')
+  const [impossible, lossy] = [undone('impossible'), undone('lossy')]
+  if (impossible.length > 0) {
+    return {
+      schema: 'irreversible',
+      why: `${what}; no down takes it back (${told(impossible)})`,
+    }
+  }
+  if (lossy.length > 0) return { schema: 'lossy', why: `${what}; its down loses (${told(lossy)})` }
+  return { schema: 'reversible', why: `${what}; its down takes it back and loses nothing` }
 }
 
 /** What is in one ledger and not in the other. */
@@ -80,31 +113,24 @@ export function compareLedgers(before: readonly string[], now: readonly string[]
   }
 }
 
-function judged(version: string, ledgers: readonly (LedgerState | undefined)[]) {
+type Judged = Pick<PendingMigration, 'version' | 'additive' | 'why' | 'undo'>
+
+function judged(version: string, ledgers: readonly (LedgerState | undefined)[]): Judged {
   const known = ledgers
     .flatMap((ledger) => ledger?.pending ?? [])
     .find((file) => file.version === version)
-  return (
-    known ?? { version, additive: false, why: 'its file was not in the release that was captured' }
-  )
+  const why = 'its file was not in the release that was captured'
+  return known ?? { version, additive: false, why, undo: { is: 'impossible', why } }
 }
 
-function restoring(
-  { destination, before, snapshot }: DatabaseEvidence,
-  difference: { why: string; added: readonly string[]; removed: readonly string[] },
-): ProfileChoice {
-  const choice = { profile: 'C' as const, ...difference }
-  if (snapshot?.status !== 'available') {
-    return { ...choice, impossible: 'the deployment took no snapshot that is available' }
-  }
+/** Why even the snapshot does not lead to the destination. */
+function closedRestore({ destination, before, snapshot }: Evidence): string | undefined {
+  if (snapshot?.status !== 'available') return 'the deployment took no snapshot that is available'
   const left = compareLedgers(destination?.applied ?? [], before?.applied ?? [])
   const breaking = left.added
     .map((version) => judged(version, [destination]))
     .filter((file) => !file.additive)
-  if (left.removed.length === 0 && breaking.length === 0) return choice
-  const versions = [...left.removed, ...breaking.map((file) => file.version)].join(', ')
-  return {
-    ...choice,
-    impossible: `the snapshot ${snapshot.id} is newer than the destination: ${versions} would stay applied`,
-  }
+  if (left.removed.length === 0 && breaking.length === 0) return undefined
+  const versions = [...left.removed, ...breaking.map(({ version }) => version)].join(', ')
+  return `the snapshot ${snapshot.id} is newer than the destination: ${versions} would stay applied`
 }

@@ -9,7 +9,15 @@ export type RecordedParameter = ConfigState['parameters'][number]
 /** Nothing to do, or nothing that may be done. */
 export type Left =
   | { readonly is: 'unchanged' | 'superseded'; readonly why: string }
-  | { readonly is: 'refused'; readonly why: string; readonly next: string }
+  | {
+      readonly is: 'refused'
+      readonly why: string
+      readonly next: string
+      /** The thing itself is not there any more. */
+      readonly gone?: true
+      /** What is in force now is right, and the recorded version is not any more: the chain goes on without it. */
+      readonly right?: true
+    }
 
 /** What has to be done to one secret. */
 export type SecretPlan =
@@ -52,10 +60,12 @@ export function planSecret(facts: SecretFacts): SecretPlan {
     return unchanged('cut over: it leads to the restored database')
   }
   if (!live) {
-    return refused(
-      'it is gone, with all its versions',
-      `create ${name} again with its value, then run again`,
-    )
+    return {
+      is: 'refused',
+      why: 'it is gone, with all its versions',
+      next: `create ${name} again with its value, then run again`,
+      gone: true,
+    }
   }
   if (live.current === to) return unchanged('the recorded version is AWSCURRENT')
   const obstacle = obstacleTo(recorded, live)
@@ -84,17 +94,21 @@ function obstacleTo(recorded: RecordedSecret, live: LiveSecret): Left | undefine
     )
   }
   if (live.owner) {
-    return refused(
-      `it is managed by ${live.owner}, which allows nobody else to change its versions`,
-      `rotate ${name} in ${live.owner}, or leave it out of secrets`,
-    )
+    return {
+      is: 'refused',
+      why: `it is managed by ${live.owner}, which allows nobody else to change its versions`,
+      next: `rotate ${name} in ${live.owner}, or leave it out of secrets`,
+      right: true,
+    }
   }
   const before = recorded.rotatedAt === undefined ? undefined : Date.parse(recorded.rotatedAt)
   if (live.rotatedAt !== undefined && live.rotatedAt > (before ?? Number.NEGATIVE_INFINITY)) {
-    return refused(
-      'it was rotated since: what it gives access to has the new password',
-      `if ${name} does not work now, rotate it once more: aws secretsmanager rotate-secret --secret-id ${name}`,
-    )
+    return {
+      is: 'refused',
+      why: 'it was rotated since: what it gives access to has the new password',
+      next: `if ${name} does not work now, rotate it once more: aws secretsmanager rotate-secret --secret-id ${name}`,
+      right: true,
+    }
   }
   const pending = versionWith(live, 'AWSPENDING')
   if (live.rotates && pending !== undefined && pending !== live.current) {
@@ -122,10 +136,12 @@ export function judgeParameter(
   live: LiveParameter | undefined,
 ): Left | undefined {
   if (!live) {
-    return refused(
-      'it was deleted since, and its history with it',
-      `put ${recorded.name} again by hand, as ${recorded.type} (aws ssm put-parameter), then run again`,
-    )
+    return {
+      is: 'refused',
+      why: 'it was deleted since, and its history with it',
+      next: `put ${recorded.name} again by hand, as ${recorded.type} (aws ssm put-parameter), then run again`,
+      gone: true,
+    }
   }
   if (live.version < recorded.version) return anew
   if (live.version > recorded.version) return undefined

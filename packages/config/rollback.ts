@@ -1,24 +1,14 @@
 import type { Entry, Result, Run, Written } from '#core'
-import { type ConfigState, readRecord, type Store } from '#store'
+import { readRecord, type Store } from '#store'
 import type { ConfigClients } from './client.ts'
 import { refuseCompromised } from './compromised.ts'
 import { type Digest, digester } from './digest.ts'
+import { changeOf, type Item, isChange, planAll } from './items.ts'
 import { moveBack } from './move.ts'
-import { covers, hasVersion, observeParameters, observeSecret, readHistory } from './observe.ts'
-import { inParallel } from './parallel.ts'
-import {
-  judgeParameter,
-  type ParameterPlan,
-  planParameter,
-  planSecret,
-  type RecordedSecret,
-  type SecretPlan,
-} from './plan.ts'
 import { putBack } from './put.ts'
 import { type ReaderLook, readersOf } from './readers.ts'
-import { changedIn, cutoverVersions } from './recorded.ts'
+import { changedIn } from './recorded.ts'
 import type { RollbackSettings } from './settings.ts'
-import { type LiveSecret, short } from './state.ts'
 import { type Ended, planned, type Row, resultOf } from './table.ts'
 import { findTarget } from './target.ts'
 
@@ -28,16 +18,6 @@ export interface ConfigPorts {
   readonly store: Store | undefined
   readonly readers: ReaderLook
 }
-
-/** One secret or parameter with what has to be done to it. */
-export type Item =
-  | {
-      readonly kind: 'secret'
-      readonly name: string
-      readonly to: string
-      readonly plan: SecretPlan
-    }
-  | { readonly kind: 'parameter'; readonly name: string; readonly plan: ParameterPlan }
 
 /**
  * Puts secrets and parameters back to the versions of the destination. Everything is looked at before the first is changed;
@@ -71,7 +51,8 @@ export async function rollback(
       items.map((item) => plannedRow(item, digest)),
       told,
     )
-  return resultOf(await carryOut(run, ports.clients, { items, digest }), told)
+  const chained = settings.record !== undefined
+  return resultOf(await carryOut(run, ports.clients, { items, digest, chained }), told)
 }
 
 /** What this record did so far. A dry run holds no lease and reads it from the store. */
@@ -84,81 +65,6 @@ async function entriesOf(
   return ((await readRecord(store, record))?.journal ?? []) as readonly Written[]
 }
 
-interface Planning {
-  readonly settings: RollbackSettings
-  readonly state: ConfigState
-  readonly entries: readonly Written[]
-}
-
-async function planAll(ports: ConfigPorts, given: Planning): Promise<readonly Item[]> {
-  return [...(await planSecrets(ports, given)), ...(await planParameters(ports, given))]
-}
-
-async function planSecrets(
-  { clients, store }: ConfigPorts,
-  { settings, state, entries }: Planning,
-): Promise<readonly Item[]> {
-  const chosen = settings.choice.secrets ?? []
-  const looked = await inParallel(chosen, async (name) => {
-    const live = await observeSecret(clients, name)
-    return { name, live, recorded: state.secrets.find((one) => one.name === name) }
-  })
-  const cutovers = looked.some(({ live }) => live && isConnection(live, settings.connection))
-    ? await ofStore(store)
-    : new Set<string>()
-  return inParallel(looked, async ({ name, live, recorded }): Promise<Item> => {
-    const item = { kind: 'secret', name, to: recorded?.version ?? '' } as const
-    if (!recorded) return { ...item, plan: absent('secret') }
-    const there = await isThere(clients, live, recorded)
-    return { ...item, plan: planSecret({ recorded, live, there, entries, cutovers }) }
-  })
-}
-
-const ofStore = async (store: Store | undefined) =>
-  store ? cutoverVersions(store) : new Set<string>()
-
-const isConnection = (live: LiveSecret, connection: string | undefined) =>
-  connection !== undefined && (live.name === connection || live.arn.startsWith(connection))
-
-/** Only a version that would be moved to needs to be there. */
-async function isThere(
-  clients: ConfigClients,
-  live: LiveSecret | undefined,
-  { version }: RecordedSecret,
-): Promise<boolean> {
-  return live !== undefined && (await hasVersion(clients, live, version))
-}
-
-const absent = (kind: Item['kind']) =>
-  ({
-    is: 'unchanged',
-    why: `the destination does not have this ${kind} (made since): it is left as it is`,
-  }) as const
-
-async function planParameters(
-  { clients }: ConfigPorts,
-  { settings, state, entries }: Planning,
-): Promise<readonly Item[]> {
-  const chosen = settings.choice.parameters ?? []
-  if (chosen.length === 0) return []
-  const live = await observeParameters(clients, chosen)
-  const recorded = state.parameters.filter(({ name }) => covers(chosen, name))
-  const items = await inParallel(recorded, async (one): Promise<Item> => {
-    const { name } = one
-    const judged = judgeParameter(
-      one,
-      live.find((other) => other.name === name),
-    )
-    const plan = judged ?? planParameter(one, await readHistory(clients, name), entries)
-    return { kind: 'parameter', name, plan }
-  })
-  const since = live.filter(({ name }) => !recorded.some((one) => one.name === name))
-  return [
-    ...items,
-    ...since.map(({ name }): Item => ({ kind: 'parameter', name, plan: absent('parameter') })),
-  ]
-}
-
 /** Who reads what was or will be changed; nobody is asked when nothing changed. */
 async function whoReads(
   { readers }: ConfigPorts,
@@ -169,18 +75,28 @@ async function whoReads(
   return readersOf(await readers(services), changed)
 }
 
-const isChange = ({ plan }: Item) => plan.is === 'move' || plan.is === 'put'
-
 async function carryOut(
   run: Run,
   clients: ConfigClients,
-  { items, digest }: { readonly items: readonly Item[]; readonly digest: Digest },
+  given: {
+    readonly items: readonly Item[]
+    readonly digest: Digest
+    /** Part of a rollback of several components: what rightly stays keeps none of them open. */
+    readonly chained: boolean
+  },
 ): Promise<readonly Row[]> {
+  const { items, digest, chained } = given
   await run.journal.intend(items.flatMap(entryOf))
   const rows: Row[] = []
   for (const item of items) {
     if (isChange(item)) await run.journal.beat()
-    rows.push(rowOf(item, await change(run, clients, item), digest))
+    const ended = await change(run, clients, item)
+    const stays = chained && item.plan.is === 'refused' && item.plan.right
+    const { why } = ended
+    rows.push(
+      rowOf(item, stays ? { outcome: 'unchanged', why: `it stays: ${why}` } : ended, digest),
+    )
+    if (stays) run.report.warning(`${item.name} stays as it is: ${why}`)
   }
   return rows
 }
@@ -229,17 +145,4 @@ const plannedRow = (item: Item, digest: Digest): Row => {
 function rowOf(item: Item, ended: Ended, digest: Digest): Row {
   const { kind, name } = item
   return { name, kind, change: changeOf(item, digest), ...ended }
-}
-
-function changeOf({ name, plan }: Item, digest: Digest): string {
-  switch (plan.is) {
-    case 'move':
-      return `${short(plan.from)} → ${short(plan.to)}`
-    case 'put': {
-      const shown = ({ version, value }: typeof plan.now) => `${version} (${digest(name, value)})`
-      return `${shown(plan.now)} → ${shown(plan.then)}`
-    }
-    default:
-      return ''
-  }
 }

@@ -126,26 +126,6 @@ export const configSchema = z.strictObject({
   environments: z.record(z.string().regex(environmentName), environment),
 })
 
-/** What single actions can put back and the chain cannot yet. */
-const aloneOnly = {
-  secrets: 'config-rollback',
-  parameters: 'config-rollback',
-  site: 's3-frontend-restore',
-} as const
-
-/**
- * Problems of an environment that names components which the chain would leave alone: a deployment must not seem
- * guarded where it is not.
- */
-export function unguarded(config: EnvironmentConfig | undefined): readonly string[] {
-  return Object.entries(aloneOnly)
-    .filter(([key]) => config?.[key as keyof typeof aloneOnly] !== undefined)
-    .map(
-      ([key, action]) =>
-        `config: ${key} is not taken back by the chain yet: leave it out, and name it in inputs of the action ${action}`,
-    )
-}
-
 export type Config = z.infer<typeof configSchema>
 export type EnvironmentConfig = z.infer<typeof environment>
 export type HttpCheck = z.infer<typeof httpCheck>

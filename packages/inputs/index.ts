@@ -18,7 +18,6 @@ export {
   type HttpCheck,
   parseChecks,
   parseConfig,
-  unguarded,
 } from './config.ts'
 export {
   choice,

@@ -16,7 +16,7 @@ import {
   rollbackAfterId,
   type Store,
 } from '#store'
-import { holdLease, type Ports } from './before.ts'
+import { type Held, holdLease, keepOf, type Ports } from './before.ts'
 import { type CapturedAll, captureAll } from './components.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Refusal } from './gate.ts'
@@ -46,8 +46,8 @@ export async function captureAfter(
   const { id } = proof
   const over = subject.record === undefined ? await overtaken(store, subject.deployment) : undefined
   if (over) return over
-  const held = subject.record === undefined ? await holdLease(run, store) : undefined
-  if (held) return held
+  const held = await holding(run, store, subject)
+  if (held?.is === 'refused') return held.result
   const existing = await readPoint(store, id)
   if (existing) return keepExisting(run, store, { existing, subject })
   const captured = await captureAll(run, ports.captures)
@@ -68,8 +68,25 @@ export async function captureAfter(
   }
   if (run.dryRun) return resultOf('planned', point, captured)
   await createDocument(store, keys.document(id), point)
+  const doubts = await keepNow(run, store, ports, { point, held })
   await makeVerified(run, store, { id, subject })
-  return resultOf('done', point, captured)
+  return resultOf('done', point, { ...captured, warnings: [...captured.warnings, ...doubts] })
+}
+
+/** A rollback has its lease and its journal already; a dry run takes nothing. */
+async function holding(run: Run, store: Store, subject: Subject): Promise<Held | undefined> {
+  return subject.record === undefined && !run.dryRun ? holdLease(run, store) : undefined
+}
+
+/** Labels the versions of the point: in the journal of the deployment, or of the rollback's record. */
+async function keepNow(
+  run: Run,
+  store: Store,
+  ports: Ports,
+  { point, held }: { readonly point: Point; readonly held: Held | undefined },
+): Promise<readonly string[]> {
+  if (held?.is === 'held') return keepOf(run, store, ports, { point, lease: held.lease })
+  return (await ports.keep?.(run, point)) ?? []
 }
 
 async function makeVerified(

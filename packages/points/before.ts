@@ -10,7 +10,9 @@ import {
   envelope,
   holderOf,
   keys,
+  type Lease,
   type Point,
+  pointJournal,
   readPoint,
   readVerified,
   type Store,
@@ -20,6 +22,7 @@ import {
 import { type CapturedAll, type Captures, captureAll } from './components.ts'
 import { fingerprint } from './fingerprint.ts'
 import { readGate, refusals } from './gate.ts'
+import type { Keep } from './keep.ts'
 import { outputsOf, refusedBy, resultOf, sectionsOf } from './render.ts'
 import { type Baseline, judgeBefore, runningCommit } from './verified.ts'
 
@@ -28,11 +31,13 @@ export interface Ports {
   readonly captures: Captures
   /** Runs the configured checks once; undefined when there are none. */
   readonly baseline: ((run: Run) => Promise<Baseline>) | undefined
+  /** Keeps what a point names; undefined when it names nothing that would go by itself. */
+  readonly keep: Keep | undefined
 }
 
 /** Looks whether a deployment may start, and changes nothing. */
 export async function gate(run: Run, store: Store, ports: Ports): Promise<Result> {
-  const captured = await captureAll(run, ports.captures)
+  const captured = await captureAll({ ...run, dryRun: true }, ports.captures)
   const reasons = refusals(await readGate(run, store, captured.problems))
   if (reasons.length > 0) return refusedBy(store, reasons)
   return {
@@ -52,7 +57,7 @@ export async function captureBefore(run: Run, store: Store, ports: Ports): Promi
   if (reasons.length > 0) return refusedBy(store, reasons)
   const id = beforeId(deploymentId(store.environment, run.identity.runId))
   const existing = await readPoint(store, id)
-  if (existing) return keepExisting(run, store, { existing, captured })
+  if (existing) return keepExisting(run, store, { existing, captured, ports })
 
   const baseline = await ports.baseline?.(run)
   if (baseline?.verdict === 'error') {
@@ -65,17 +70,33 @@ export async function captureBefore(run: Run, store: Store, ports: Ports): Promi
   const point = await newBefore(run, store, { id, captured, baseline })
   if (run.dryRun) return resultOf('planned', point, captured)
   const held = await holdLease(run, store)
-  if (held) return held
+  if (held.is === 'refused') return held.result
   if (!(await createDocument(store, keys.document(id), point)))
     return captureBefore(run, store, ports)
   await noteLatest(store, id)
-  return resultOf('done', point, captured)
+  const doubts = await keepOf(run, store, ports, { point, lease: held.lease })
+  const warnings = [...captured.warnings, ...doubts]
+  return resultOf('done', point, { ...captured, warnings })
+}
+
+/** Keeps what the point names; each label is written into the deployment's journal first. */
+export async function keepOf(
+  run: Run,
+  store: Store,
+  { keep }: Ports,
+  { point, lease }: { readonly point: Point; readonly lease: Lease },
+): Promise<readonly string[]> {
+  if (keep === undefined) return []
+  const before = await readPoint(store, beforeId(lease.deployment))
+  if (before === undefined) return []
+  const pen = { store, lease, clock: run.clock, run: run.identity.runId }
+  return keep({ ...run, journal: pointJournal(pen, before) }, point)
 }
 
 async function keepExisting(
   run: Run,
   store: Store,
-  { existing: point, captured }: { existing: Point; captured: CapturedAll },
+  { existing: point, captured, ports }: { existing: Point; captured: CapturedAll; ports: Ports },
 ): Promise<Result> {
   const { state } = point.deployment ?? {}
   if (state === 'abandoned' && point.fingerprint !== fingerprint(captured.components)) {
@@ -88,9 +109,11 @@ async function keepExisting(
   }
   if (run.dryRun) return { outcome: 'unchanged', headline: `${point.id} is there already` }
   const held = await holdLease(run, store)
-  if (held) return held
+  if (held.is === 'refused') return held.result
   await noteLatest(store, point.id)
   await beginAgain(run, store, point.id)
+  const doubts = await keepOf(run, store, ports, { point, lease: held.lease })
+  for (const doubt of doubts) run.report.warning(doubt)
   return {
     outcome: 'unchanged',
     headline: `${point.id} was taken at ${point.takenAt} and is kept`,
@@ -127,19 +150,23 @@ function again({ state, history }: Pick<Deployment, 'state' | 'history'>): Deplo
   return state === 'abandoned' ? (history[0]?.state ?? 'captured') : state
 }
 
-/** Takes the lease for this run's deployment; a result says who has it. A dry run takes nothing. */
-export async function holdLease(run: Run, store: Store): Promise<Result | undefined> {
-  if (run.dryRun) return undefined
+export type Held =
+  | { readonly is: 'held'; readonly lease: Lease }
+  | { readonly is: 'refused'; readonly result: Result }
+
+/** Takes the lease for this run's deployment; else says who has it. */
+export async function holdLease(run: Run, store: Store): Promise<Held> {
   const { runId, attempt } = run.identity
   const deployment = deploymentId(store.environment, runId)
   const taken = await takeLease(store, { owner: 'deployment', deployment, run: runId, attempt })
-  if (taken.is === 'held') return undefined
-  return refusedBy(store, [
+  if (taken.is === 'held') return taken
+  const result = refusedBy(store, [
     {
       why: `the environment is being changed by ${holderOf(taken.lease)}`,
       next: waitForHolder(taken.lease),
     },
   ])
+  return { is: 'refused', result }
 }
 
 const noteLatest = (store: Store, pointId: string) =>

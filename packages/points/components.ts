@@ -1,11 +1,13 @@
 import type { AwsConfig } from '#aws'
+import { captureConfig, connect as connectConfig } from '#config'
 import type { Capture, Captured, Run } from '#core'
 import { captureServices, connect as connectEcs } from '#ecs'
 import { baseline, connect as connectHealth, planChecks } from '#health'
 import type { EnvironmentConfig } from '#inputs'
 import { captureLedger } from '#migrations'
 import { captureDatabase, connect as connectRds } from '#rds'
-import type { Components } from '#store'
+import { captureSite, connect as connectSite } from '#site'
+import type { Components, Store } from '#store'
 import type { Baseline } from './verified.ts'
 
 /** How each component of an environment is captured; the one list of component kinds. */
@@ -14,13 +16,20 @@ export type Captures = {
 }
 
 /** The captures that an environment's configuration asks for. */
-export function capturesOf(aws: AwsConfig, config: EnvironmentConfig | undefined): Captures {
-  const { services, database, migrations } = config ?? {}
+export function capturesOf(
+  aws: AwsConfig,
+  config: EnvironmentConfig | undefined,
+  store: Store | undefined,
+): Captures {
+  const { services, database, migrations, secrets, parameters, site } = config ?? {}
   const rds = connectRds(aws)
+  const chosen = secrets || parameters
   return {
     ecs: services && captureServices(connectEcs(aws), services),
     rds: database && captureDatabase(rds, database),
-    migrations: database && migrations && captureLedger(rds, { ...database, ...migrations }),
+    migrations: database && migrations && captureLedger(rds, { ...database, ...migrations }, store),
+    config: chosen && captureConfig(connectConfig(aws), { secrets, parameters }),
+    site: site && store && captureSite(connectSite(aws), site, store),
   }
 }
 
@@ -37,12 +46,14 @@ const noLedger =
 
 /** Captures all components at the same time. Throws what a capture throws. */
 export async function captureAll(run: Run, captures: Captures): Promise<CapturedAll> {
-  const [ecs, rds, migrations] = await Promise.all([
+  const [ecs, rds, migrations, config, site] = await Promise.all([
     captures.ecs?.(run),
     captures.rds?.(run),
     captures.migrations?.(run),
+    captures.config?.(run),
+    captures.site?.(run),
   ])
-  const all: readonly Captured<unknown>[] = [ecs, rds, migrations].filter(
+  const all: readonly Captured<unknown>[] = [ecs, rds, migrations, config, site].filter(
     (found) => found !== undefined,
   )
   return {
@@ -50,6 +61,8 @@ export async function captureAll(run: Run, captures: Captures): Promise<Captured
       ...(ecs && { ecs: ecs.state }),
       ...(rds && { rds: rds.state }),
       ...(migrations && { migrations: migrations.state }),
+      ...(config && { config: config.state }),
+      ...(site && { site: site.state }),
     },
     problems: all.flatMap((found) => found.problems),
     warnings: [

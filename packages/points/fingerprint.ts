@@ -6,7 +6,7 @@ import type { Components } from '#store'
  * database and its connection version. Counts, times and pending files are not part of it.
  */
 export function fingerprint(components: Components): string {
-  const { ecs, rds, migrations } = components
+  const { ecs, rds, migrations, config, site } = components
   const parts = {
     ecs: ecs && {
       cluster: ecs.cluster,
@@ -20,6 +20,13 @@ export function fingerprint(components: Components): string {
       [...migrations.applied].sort(),
       migrations.schemaFingerprint,
     ],
+    config: config && [
+      config.secrets.map(({ name, version }) => [name, version]).sort(byText),
+      config.parameters
+        .map(({ name, version, modifiedAt }) => [name, version, modifiedAt])
+        .sort(byText),
+    ],
+    site: site && [site.bucket, site.prefix, site.manifest.sha256],
   }
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }

@@ -9,6 +9,7 @@ export {
 } from './components.ts'
 export { fingerprint } from './fingerprint.ts'
 export { type GateEvidence, type Refusal, refusals } from './gate.ts'
+export { type Keep, keepSecrets } from './keep.ts'
 export { list, show } from './list.ts'
 export { restorePoint, type Settings, settings } from './restorepoint.ts'
 export { type Baseline, judgeBefore, runningCommit } from './verified.ts'

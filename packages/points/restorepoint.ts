@@ -1,5 +1,4 @@
 import { InputError, type Result, type Run } from '#core'
-import { type EnvironmentConfig, unguarded } from '#inputs'
 import { afterId, deploymentId, listPoints, readEnvironment, type Store } from '#store'
 import { captureAfter } from './after.ts'
 import { captureBefore, gate, type Ports } from './before.ts'
@@ -18,19 +17,15 @@ export interface Settings {
 }
 
 /** Checks how the inputs fit together. Throws `InputError` with all problems. */
-export function settings(
-  given: {
-    readonly mode: Mode
-    readonly point: 'before' | 'after'
-    readonly id: string | undefined
-    readonly record: string | undefined
-    readonly environment: string | undefined
-  },
-  config: EnvironmentConfig | undefined,
-): Settings {
+export function settings(given: {
+  readonly mode: Mode
+  readonly point: 'before' | 'after'
+  readonly id: string | undefined
+  readonly record: string | undefined
+  readonly environment: string | undefined
+}): Settings {
   const { mode, point, id, record, environment } = given
   const problems = [
-    ...unguarded(config),
     ...(environment === undefined
       ? ['environment: expected a name: restore points belong to an environment']
       : []),

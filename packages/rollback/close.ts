@@ -176,13 +176,17 @@ function nextCommands(store: Store, record: Record): readonly string[] {
 }
 
 function onward(environment: string, record: Record): string {
-  if (record.profile === 'A' || consented(record.consent))
-    return `try again: ${buttonCommand(environment, {})}`
+  if (consented(record.consent)) return `try again: ${buttonCommand(environment, {})}`
   const consent = buttonCommand(environment, { consent: record.planId })
   return record.consent === 'never'
-    ? `restore the data after all (writes since the snapshot are lost): set data-restore: ask in the configuration, then ${consent}`
-    : `consent to restoring the data (writes since the snapshot are lost): ${consent}`
+    ? `let the data go back after all (${lostBy(record)} are lost): set data-restore: ask in the configuration, then ${consent}`
+    : `consent to losing ${lostBy(record)}: ${consent}`
 }
+
+const lostBy = ({ profile }: Record) =>
+  profile === 'B'
+    ? 'what was written into dropped columns and tables since'
+    : 'the writes since the snapshot'
 
 const partRows = (record: Record) =>
   Object.entries(record.parts).map(([name, part]) => [name, part.outcome, part.headline])

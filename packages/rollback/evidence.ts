@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isDenied } from '#aws'
-import { chooseProfile, type LedgerNow, type ProfileChoice, subjectText } from '#chain'
+import { chooseProfile, type LedgerNow, type Parts, type ProfileChoice, subjectText } from '#chain'
 import { type Capture, messageOf, type Run, until } from '#core'
 import type { Captures } from '#points'
 import {
@@ -19,6 +19,7 @@ import {
   readRecord,
   type Store,
 } from '#store'
+import { type Comparisons, compareAll, type Difference } from './compare.ts'
 
 /** What the store says of the deployment in question. */
 export interface Known {
@@ -123,19 +124,35 @@ export interface Way {
   readonly profile: ProfileChoice
   readonly planId: string
   /** One row per thing that would change: thing, now, then. */
-  readonly differences: readonly (readonly [string, string, string])[]
+  readonly differences: readonly Difference[]
+  /** Components that are as they are in the destination. */
+  readonly same: Parts['same']
+  /** What stays as it is although it differs, and why. */
+  readonly stays: readonly (readonly [string, string])[]
 }
 
 /** Finds destination and profile of a rollback, from the store and what runs now. */
-export async function findWay(store: Store, known: Known, now: Now, to: string): Promise<Way> {
+export async function findWay(
+  run: Run,
+  store: Store,
+  given: {
+    readonly known: Known
+    readonly now: Now
+    readonly to: string
+    readonly comparisons: Comparisons
+  },
+): Promise<Way> {
+  const { known, now, to } = given
   const destination = await findDestination(store, known.record?.to ?? to, known.undone)
   const point = destination.is === 'point' ? destination.point : undefined
+  const compared = point ? await compareAll(run, point, now, given.comparisons) : []
   const profile = chooseProfile({
     destination: point?.components.migrations,
     before: known.before?.components.migrations,
     now: now.ledger,
     snapshot: known.before?.deployment?.snapshot,
     database: now.components.rds,
+    gone: compared.flatMap((one) => one.gone),
   })
   const subject = {
     resourceId: known.before?.components.rds?.resourceId ?? '',
@@ -144,44 +161,26 @@ export async function findWay(store: Store, known: Known, now: Now, to: string):
     added: profile.added,
     removed: profile.removed,
   }
-  const planId = known.record?.planId ?? hash(subjectText(subject))
   return {
     destination,
     profile,
-    planId,
-    differences: point ? differ(point.components, now.components, profile) : [],
+    planId: known.record?.planId ?? hash(subjectText(subject)),
+    differences: [...compared.flatMap((one) => one.differences), ...ofDatabase(profile)],
+    same: new Set(compared.filter((one) => one.same).map(({ component }) => component)),
+    stays: compared.flatMap((one) => one.stays),
   }
 }
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12)
 
-/** What differs between the destination and now; a desired count is not a difference of the release. */
-function differ(then: Components, now: Components, profile: ProfileChoice) {
-  const rows: [string, string, string][] = []
-  for (const service of then.ecs?.services ?? []) {
-    const current = now.ecs?.services.find(({ name }) => name === service.name)
-    if (current && sameCode(current, service)) continue
-    rows.push([service.name, current?.taskDefinition ?? 'not there', service.taskDefinition])
+function ofDatabase({ profile, added }: ProfileChoice): readonly Difference[] {
+  switch (profile) {
+    case 'A':
+    case 'D':
+      return []
+    case 'B':
+      return [['schema', `${added.join(', ')} applied`, 'taken back, newest first']]
+    case 'C':
+      return [['database', `${added.length} migrations more`, 'as in the snapshot before them']]
   }
-  if (profile.profile === 'C' && then.migrations) {
-    rows.push([
-      'database',
-      `${profile.added.length} migrations more`,
-      'as in the snapshot before them',
-    ])
-  }
-  return rows
-}
-
-type Service = NonNullable<Components['ecs']>['services'][number]
-
-/** The same task definition is not enough: a tag may have moved, so digests are compared where both are known. */
-function sameCode(a: Service, b: Service): boolean {
-  const digests = (service: Service) =>
-    new Map(service.containers.map(({ name, digest }) => [name, digest]))
-  const [of, other] = [digests(a), digests(b)]
-  const moved = [...of].some(
-    ([name, digest]) => digest && other.get(name) && other.get(name) !== digest,
-  )
-  return a.taskDefinition === b.taskDefinition && !moved
 }

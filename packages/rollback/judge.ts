@@ -1,4 +1,4 @@
-import { consented } from '#chain'
+import { consented, partNames } from '#chain'
 import { join, type Outcome, passes } from '#core'
 import type { Record } from '#store'
 
@@ -8,13 +8,18 @@ export interface Judged {
   readonly why: string
 }
 
-/** The parts that a rollback must have before it can be done: data that goes back is restored, and what was stopped is started. */
-function expectedParts({ profile, consent, parts }: Record): readonly string[] {
-  if (profile === 'A' || !consented(consent)) return []
-  return [
-    'rds-snapshot-guard restore',
-    ...('ecs-rollback stop' in parts ? ['ecs-rollback start'] : []),
-  ]
+/** The parts that a rollback must have before it can be done: schema or data are back, and what was stopped is started. */
+function expectedParts({ profile, parts }: Record): readonly string[] {
+  const started = partNames.stop in parts ? [partNames.start] : []
+  switch (profile) {
+    case 'A':
+    case 'D':
+      return []
+    case 'B':
+      return [partNames.migrations, ...started]
+    case 'C':
+      return [partNames.restore, ...started]
+  }
 }
 
 /**
@@ -29,7 +34,7 @@ export function judge(record: Record): Judged {
     const why = bad.map(([name, part]) => `${name}: ${part.outcome}: ${part.headline}`).join('; ')
     return { outcome: join(parts.map(([, part]) => part.outcome)), why }
   }
-  if (record.profile === 'C' && !consented(record.consent)) {
+  if (!consented(record.consent)) {
     const why =
       record.consent === 'never'
         ? 'the data does not go back: the configuration says data-restore: never'
@@ -57,8 +62,8 @@ export function judge(record: Record): Judged {
   }
 }
 
-/** A verdict says nothing about a change that an attempt after it sent. */
+/** A verdict says nothing about a change that an attempt after it sent. A label that keeps a version changes nothing that runs. */
 function isOutdated({ verdict, journal }: Record): boolean {
-  const last = journal.at(-1)
+  const last = journal.findLast(({ operation }) => operation !== 'keep-version')
   return verdict !== undefined && last !== undefined && Date.parse(last.at) > Date.parse(verdict.at)
 }

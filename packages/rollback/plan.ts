@@ -4,13 +4,19 @@ import {
   type Decision,
   decide,
   decideConsent,
+  estimateText,
+  noSteps,
+  ordered,
   type Steps,
   stepsOf,
+  stepWords,
+  tookBefore,
 } from '#chain'
 import { InputError, type Result, type Run, type Section, span } from '#core'
 import type { Captures } from '#points'
-import type { Record, Store } from '#store'
+import { latestRecords, type Profile, type Record, type Store } from '#store'
 import { buttonCommand, closeCommand, stopCommands } from './commands.ts'
+import type { Comparisons } from './compare.ts'
 import type { PlanDocument } from './document.ts'
 import { findDeployment, findWay, type Known, lookNow, type Way } from './evidence.ts'
 import type { PlanSettings } from './settings.ts'
@@ -23,7 +29,7 @@ import { consentText, orderText } from './words.ts'
 export async function rollbackPlan(
   run: Run,
   store: Store | undefined,
-  captures: Captures,
+  ports: { readonly captures: Captures; readonly comparisons: Comparisons },
   settings: PlanSettings,
 ): Promise<Result> {
   if (store === undefined)
@@ -39,8 +45,9 @@ export async function rollbackPlan(
   })
   if (decision.choice !== 'roll-back') return withoutRollback(run, store, known, decision, settings)
   if (known.newer !== undefined && !settings.asked) return supersededBy(store, known.newer)
-  const now = await lookNow(run, captures)
-  const way = await findWay(store, known, now, settings.to)
+  const now = await lookNow(run, ports.captures)
+  const { comparisons } = ports
+  const way = await findWay(run, store, { known, now, to: settings.to, comparisons })
   return planned(run, store, { known, decision, way, settings })
 }
 
@@ -61,7 +68,7 @@ interface Findings {
   readonly settings: PlanSettings
 }
 
-function planned(run: Run, store: Store, findings: Findings): Result {
+async function planned(run: Run, store: Store, findings: Findings): Promise<Result> {
   const { known, decision, way, settings } = findings
   const { destination, profile } = way
   if (destination.is === 'none') return refusedFor(store, findings, destination.why)
@@ -78,35 +85,41 @@ function planned(run: Run, store: Store, findings: Findings): Result {
       ],
     )
   }
-  const kind = known.record?.profile ?? profile.profile
-  if (kind === 'C' && profile.impossible !== undefined && !resumed)
+  if (profile.impossible !== undefined && !resumed)
     return refusedFor(store, findings, profile.impossible)
   const consent = consentOf(known, way, settings)
-  if (way.differences.length === 0 && !resumed) return nothingDiffers(store, findings)
+  if (way.differences.length === 0 && way.profile.gone.length === 0 && !resumed)
+    return nothingDiffers(store, findings)
+  const kind = known.record?.profile ?? profile.profile
   const steps = stepsOf(kind, consent, {
     services: settings.services !== undefined,
+    config: settings.config,
+    site: settings.site,
     whileWaiting: settings.whileWaiting,
+    // What a killed run left half-way may look the same from here: every step of a resumed record looks for itself.
+    same: resumed ? new Set() : way.same,
   })
   const document = documentOf(findings, {
     choice: 'roll-back',
     why: decision.why,
     consent,
-    operations: way.differences.length > 0 || resumed,
+    operations: true,
   })
+  const took = tookBefore(ordered(kind, steps), await latestRecords(store))
   return {
     outcome: run.dryRun ? 'planned' : 'done',
     headline: `${store.environment} goes back to ${destination.point.id}: ${decision.why}`,
-    sections: sectionsOf(run, findings, { consent, steps }),
+    sections: sectionsOf(run, findings, { kind, consent, steps, took }),
     next:
       consent === 'missing'
         ? [
-            `consent to restoring the data (writes since the snapshot are lost): ${buttonCommand(store.environment, { consent: way.planId, to: settings.to })}`,
+            `consent to losing ${profile.lost}: ${buttonCommand(store.environment, { consent: way.planId, to: settings.to })}`,
           ]
         : run.dryRun
           ? [`do it: ${buttonCommand(store.environment, { to: settings.to })}`]
           : [],
     outputs: outputsOf(document, steps),
-    data: { ...document, steps: { ...steps } },
+    data: { ...document, order: ordered(kind, steps), steps: { ...steps } },
   }
 }
 
@@ -114,8 +127,8 @@ function consentOf(known: Known, way: Way, settings: PlanSettings): Consent {
   const { record } = known
   if (record && (record.consent === 'given' || record.consent === 'automatic'))
     return record.consent
-  const profile = record?.profile ?? way.profile.profile
-  return decideConsent(profile, inAdvance(known, settings), {
+  const needed = record ? record.consent !== 'not-needed' : way.profile.consent
+  return decideConsent(needed, inAdvance(known, settings), {
     given: settings.consent,
     planId: way.planId,
   })
@@ -128,18 +141,18 @@ const inAdvance = (
 ): PlanSettings['dataRestore'] =>
   dataRestore === 'automatic' && before?.deployment?.state === 'verified' ? 'ask' : dataRestore
 
-function sectionsOf(
-  run: Run,
-  { known, decision, way, settings }: Findings,
-  plan: { consent: Consent; steps: Steps },
-): Section[] {
-  const { destination, profile } = way
-  const snapshot = known.before?.deployment?.snapshot
-  const kind = known.record?.profile ?? profile.profile
-  const lost =
-    consented(plan.consent) && snapshot
-      ? `everything written since ${snapshot.at} (${span(run.clock.now() - Date.parse(snapshot.at))} ago)`
-      : 'nothing'
+interface Told {
+  readonly kind: Profile
+  readonly consent: Consent
+  readonly steps: Steps
+  readonly took: ReturnType<typeof tookBefore>
+}
+
+function sectionsOf(run: Run, findings: Findings, told: Told): Section[] {
+  const { known, decision, way, settings } = findings
+  const { destination } = way
+  const { kind, consent, steps, took } = told
+  const words = (step: keyof typeof stepWords) => stepWords[step]
   return [
     {
       title: 'Plan',
@@ -153,20 +166,55 @@ function sectionsOf(
             ? `${destination.point.id}: ${destination.why}`
             : destination.why,
         ],
-        [
-          'Database',
-          kind === 'A'
-            ? `untouched: ${profile.why}`
-            : `restored from ${snapshot?.id ?? 'no snapshot'}: ${profile.why}`,
-        ],
-        ['Consent', consentText(plan.consent, way.planId)],
-        ['Data that is lost', lost],
-        ['Order', orderText(plan.steps)],
+        ['Database', databaseText(kind, findings)],
+        ['Consent', consentText(consent, way.planId)],
+        ['Data that is lost', lostText(run, findings, told)],
+        ['Order', `${kind}: ${orderText(kind, steps)}`],
+        ['Time', estimateText(ordered(kind, steps), took, words)],
         ...(settings.reason === '' ? [] : [['Reason', settings.reason]]),
       ],
     },
     { title: 'What changes', columns: ['thing', 'now', 'then'], rows: way.differences },
+    ...(way.stays.length > 0
+      ? [{ title: 'What stays as it is', columns: ['thing', 'why'], rows: way.stays }]
+      : []),
+    ...(way.profile.gone.length > 0
+      ? [
+          {
+            title: 'What is gone',
+            columns: ['thing', 'what to do'],
+            rows: way.profile.gone.map((thing) => [thing, putBackFirst(findings)]),
+          },
+        ]
+      : []),
   ]
+}
+
+const putBackFirst = ({ way: { destination } }: Findings) =>
+  `put it back first (apply the infrastructure code of ${(destination.is === 'point' && destination.point.runs) || 'the commit that was good'}), then run again: the rest goes back now`
+
+function databaseText(kind: Profile, { known, way: { profile } }: Findings): string {
+  switch (kind) {
+    case 'A':
+    case 'D':
+      return `untouched: ${profile.why}`
+    case 'B':
+      return `its schema goes back by down migrations: ${profile.why}`
+    case 'C':
+      return `restored from ${known.before?.deployment?.snapshot?.id ?? 'no snapshot'}: ${profile.why}`
+  }
+}
+
+function lostText(
+  run: Run,
+  { known, way: { profile } }: Findings,
+  { kind, consent }: Told,
+): string {
+  if (consent === 'not-needed' || !consented(consent)) return 'nothing'
+  const snapshot = known.before?.deployment?.snapshot
+  if (kind !== 'C' || snapshot === undefined) return profile.lost
+  const ago = span(run.clock.now() - Date.parse(snapshot.at))
+  return `everything written since ${snapshot.at} (${ago} ago)`
 }
 
 function withoutRollback(
@@ -178,9 +226,14 @@ function withoutRollback(
 ): Result {
   const way: Way = {
     destination: { is: 'none', why: '' },
-    profile: { profile: 'A', why: '', added: [], removed: [] },
+    profile: {
+      ...{ profile: 'A', why: '', schema: 'unknown', consent: false, lost: 'nothing' },
+      ...{ added: [], removed: [], gone: [] },
+    },
     planId: '',
     differences: [],
+    same: new Set(),
+    stays: [],
   }
   const document = documentOf(
     { known, decision, way, settings },
@@ -196,12 +249,10 @@ function withoutRollback(
     outcome: run.dryRun ? 'planned' : 'unchanged',
     headline: `${store.environment}: ${texts[decision.choice]}: ${decision.why}`,
     next: decision.choice === 'hold' ? [buttonCommand(store.environment, {})] : [],
-    outputs: outputsOf(document, none),
+    outputs: outputsOf(document, noSteps),
     data: document,
   }
 }
-
-const none: Steps = { stop: false, restore: false, code: false, start: false, verify: false }
 
 /** `auto` goes on with a record whatever its destination is; a named point must be the record's own. */
 const sameDestination = (recorded: string, to: string): boolean =>
@@ -245,7 +296,7 @@ function refusedFor(
       ),
       `or name a restore point: ${buttonCommand(store.environment, { to: '<restore point id>' })}`,
     ],
-    outputs: outputsOf(document, none),
+    outputs: outputsOf(document, noSteps),
     data: document,
   }
 }
@@ -270,7 +321,7 @@ function nothingDiffers(store: Store, findings: Findings): Result {
           ]
         : []),
     ],
-    outputs: outputsOf(document, none),
+    outputs: outputsOf(document, noSteps),
     data: document,
   }
 }
@@ -301,10 +352,13 @@ function outputsOf(document: PlanDocument, steps: Steps) {
     'plan-id': document.planId,
     consent: document.consent,
     plan: JSON.stringify(document),
-    stop: String(steps.stop),
-    restore: String(steps.restore),
-    code: String(steps.code),
-    start: String(steps.start),
-    verify: String(steps.verify),
+    ...Object.fromEntries(Object.entries(steps).map(([step, runs]) => [step, String(runs)])),
+    site: sitePlace(document.profile, steps),
   }
+}
+
+/** Where in the order the front end stands: consumers go back before providers, but behind a database that goes back. */
+function sitePlace(profile: Profile, { site }: Steps): 'first' | 'last' | 'false' {
+  if (!site) return 'false'
+  return profile === 'B' || profile === 'C' ? 'last' : 'first'
 }

@@ -1,5 +1,5 @@
 import { InputError, type Verdict } from '#core'
-import { type EnvironmentConfig, unguarded } from '#inputs'
+import type { EnvironmentConfig } from '#inputs'
 
 /** What rollback-plan is asked. */
 export interface PlanSettings {
@@ -16,6 +16,9 @@ export interface PlanSettings {
   readonly whileWaiting: 'stopped' | 'running'
   /** The ECS services of the environment, if it has any. */
   readonly services: EnvironmentConfig['services']
+  /** Whether the environment names secrets or parameters, and a site. */
+  readonly config: boolean
+  readonly site: boolean
 }
 
 const destination =
@@ -39,7 +42,6 @@ export function planSettings(
     ...(config === undefined
       ? ['config: expected a configuration file that names the environment']
       : []),
-    ...unguarded(config),
     ...(destination.test(given.to)
       ? []
       : [
@@ -57,5 +59,7 @@ export function planSettings(
     dataRestore: config?.database?.['data-restore'] ?? 'ask',
     whileWaiting: config?.database?.['while-waiting'] ?? 'stopped',
     services: config?.services,
+    config: config?.secrets !== undefined || config?.parameters !== undefined,
+    site: config?.site !== undefined,
   }
 }

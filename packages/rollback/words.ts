@@ -1,10 +1,11 @@
-import type { Consent, Steps } from '#chain'
+import { type Consent, ordered, type Steps, stepWords } from '#chain'
+import type { Profile } from '#store'
 
-/** What is known of the consent to restoring data. */
+/** What is known of the consent to losing data. */
 export function consentText(consent: Consent, planId: string): string {
   switch (consent) {
     case 'not-needed':
-      return 'not needed: no data goes back'
+      return 'not needed: nothing is lost'
     case 'given':
       return `given to the plan ${planId}`
     case 'automatic':
@@ -17,16 +18,7 @@ export function consentText(consent: Consent, planId: string): string {
 }
 
 /** The steps of a rollback in their order. */
-export function orderText(steps: Steps): string {
-  const named: readonly [keyof Steps, string][] = [
-    ['stop', 'stop writers'],
-    ['restore', 'restore the database beside the old one and cut over'],
-    ['code', 'code'],
-    ['start', 'start writers'],
-    ['verify', 'verify'],
-  ]
-  return named
-    .filter(([step]) => steps[step])
-    .map(([, text]) => text)
+export const orderText = (profile: Profile, steps: Steps): string =>
+  ordered(profile, steps)
+    .map((step) => stepWords[step])
     .join(' → ')
-}

@@ -33,6 +33,7 @@ export {
   closeRecord,
   type Draft,
   freeEnvironment,
+  latestRecords,
   leftBehind,
   type Opened,
   openRecord,

@@ -1,6 +1,6 @@
 import type { Lease, Record } from './documents.ts'
 import { recordSchema } from './documents.ts'
-import { keys, recordId } from './ids.ts'
+import { isRecordId, keys, recordId } from './ids.ts'
 import {
   changeEnvironment,
   changeRecord,
@@ -105,4 +105,13 @@ export async function freeEnvironment(store: Store, id: string): Promise<void> {
     const { open: _closed, ...rest } = state
     return rest
   })
+}
+
+/** The newest records of the environment, by run and number, at most twenty: what they say of duration is recent. */
+export async function latestRecords(store: Store): Promise<readonly Record[]> {
+  const found = await store.objects.list(`${store.environment}/`)
+  const ids = found.map((key) => key.replace(/\.json$/, '')).filter(isRecordId)
+  const newest = ids.sort((a, b) => b.localeCompare(a, 'en', { numeric: true })).slice(0, 20)
+  const records = await Promise.all(newest.map((id) => readRecord(store, id)))
+  return records.filter((record) => record !== undefined)
 }

@@ -55,6 +55,7 @@ export function actionsOf(company: Company): Readonly<Record<string, AnyDefiniti
         migrations: database && migrations && captureLedger(opener, { ...database, ...migrations }),
       },
       baseline: checks && ((run) => baseline(run, eyes(aws), checks)),
+      keep: undefined,
     }
   }
   const all = [
@@ -89,7 +90,12 @@ export function actionsOf(company: Company): Readonly<Record<string, AnyDefiniti
       journal: 'none',
       settings: planSettings,
       run: ({ run, aws, store, settings, environment }) =>
-        rollbackPlan(run, store, ports(aws, environment?.config).captures, settings),
+        rollbackPlan(
+          run,
+          store,
+          { captures: ports(aws, environment?.config).captures, comparisons: {} },
+          settings,
+        ),
     }),
     defined({
       name: 'rollback-report',

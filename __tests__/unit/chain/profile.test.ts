@@ -1,25 +1,31 @@
 import {
   type Consent,
   chooseProfile,
-  type DatabaseEvidence,
   decideConsent,
+  ordered,
+  type Parts,
   stepsOf,
   subjectText,
+  type WayEvidence,
 } from '#chain'
-import type { LedgerState, SnapshotState } from '#store'
+import type { LedgerState, PendingMigration, Profile, SnapshotState } from '#store'
 
-const ledger = (applied: string[], pending: [string, boolean][] = []): LedgerState => ({
+type Undo = PendingMigration['undo']['is']
+const ledger = (applied: string[], pending: [string, boolean, Undo?][] = []): LedgerState => ({
   tool: 'dbmate',
   table: 'schema_migrations',
   applied,
   schemaFingerprint: applied.join(),
-  pending: pending.map(([version, additive]) => ({
+  pending: pending.map(([version, additive, undo = 'impossible']) => ({
     version,
     name: version,
     sha256: '',
     additive,
     why: additive ? 'additions' : 'DROP COLUMN',
-    undo: { is: 'impossible', why: 'the column is gone' },
+    undo: {
+      is: undo,
+      why: { impossible: 'the column is gone', lossy: 'drops t.c', lossless: 'renames' }[undo],
+    },
   })),
 })
 const snapshot: SnapshotState = {
@@ -29,12 +35,20 @@ const snapshot: SnapshotState = {
   status: 'available',
   at: '2026-11-22T03:00:00Z',
 }
-const evidence = (given: Partial<DatabaseEvidence>): DatabaseEvidence => {
+const evidence = (given: Partial<WayEvidence>): WayEvidence => {
   const before = ledger(['1', '2'])
-  return { destination: before, before, now: before, snapshot, database: undefined, ...given }
+  return {
+    destination: before,
+    before,
+    now: before,
+    snapshot,
+    database: undefined,
+    gone: [],
+    ...given,
+  }
 }
 
-test.each<[string, Partial<DatabaseEvidence>, 'A' | 'C', RegExp]>([
+test.each<[string, Partial<WayEvidence>, Profile, RegExp]>([
   ['no migrations are named', { destination: undefined }, 'A', /not touched/],
   ['the ledger is equal', {}, 'A', /no migration/],
   [
@@ -66,6 +80,56 @@ test.each<[string, Partial<DatabaseEvidence>, 'A' | 'C', RegExp]>([
   ],
   ['a migration disappeared', { now: ledger(['1']) }, 'C', /disappeared: 2/],
   [
+    'a migration whose down loses nothing',
+    { before: ledger(['1'], [['2', false, 'lossless']]), destination: ledger(['1']) },
+    'B',
+    /2: DROP COLUMN; its down takes it back and loses nothing/,
+  ],
+  [
+    'a migration whose down drops what was written since',
+    { before: ledger(['1'], [['2', false, 'lossy']]), destination: ledger(['1']) },
+    'B',
+    /its down loses \(2: drops t.c\)/,
+  ],
+  [
+    'an addition beside a migration with a down, and the addition loses its column too',
+    {
+      destination: ledger(['1']),
+      before: ledger(
+        ['1'],
+        [
+          ['2', false, 'lossless'],
+          ['3', true, 'lossy'],
+        ],
+      ),
+      now: ledger(['1', '2', '3']),
+    },
+    'B',
+    /its down loses \(3: drops t.c\)/,
+  ],
+  [
+    'one of two has no way back',
+    {
+      destination: ledger(['1']),
+      before: ledger(
+        ['1'],
+        [
+          ['2', false, 'lossless'],
+          ['3', false],
+        ],
+      ),
+      now: ledger(['1', '2', '3']),
+    },
+    'C',
+    /no down takes it back \(3: the column is gone\)/,
+  ],
+  [
+    'a service that is gone, and the schema may stay',
+    { gone: ['service web'] },
+    'D',
+    /gone: service web; no migration/,
+  ],
+  [
     'the ledger cannot be read',
     { now: { unreadable: 'connection refused' } },
     'C',
@@ -79,7 +143,7 @@ test.each<[string, Partial<DatabaseEvidence>, 'A' | 'C', RegExp]>([
 
 const breaking = { before: ledger(['1', '2'], [['3', false]]), now: ledger(['1', '2', '3']) }
 
-test.each<[string, Partial<DatabaseEvidence>]>([
+test.each<[string, Partial<WayEvidence>]>([
   ['without a snapshot', { snapshot: undefined }],
   [
     'with a snapshot that never became available',
@@ -100,15 +164,22 @@ test('additions that the snapshot holds beyond the destination do not stand in t
   expect(choice.impossible).toBeUndefined()
 })
 
-test.each<['A' | 'C', 'ask' | 'automatic' | 'never', string | undefined, Consent]>([
-  ['A', 'ask', undefined, 'not-needed'],
-  ['C', 'ask', undefined, 'missing'],
-  ['C', 'ask', 'other', 'missing'],
-  ['C', 'ask', 'plan', 'given'],
-  ['C', 'automatic', undefined, 'automatic'],
-  ['C', 'never', 'plan', 'never'],
-])('profile %s, data-restore %s, consent %s: %s', (profile, restore, given, consent) => {
-  expect(decideConsent(profile, restore, { given, planId: 'plan' })).toBe(consent)
+test('with something gone and a schema that may not stay nothing is begun', () => {
+  const choice = chooseProfile(evidence({ ...breaking, gone: ['service web'] }))
+  expect(choice).toMatchObject({ profile: 'D' })
+  expect(choice.impossible).toMatch(/gone: service web; 3: DROP COLUMN/)
+})
+
+test.each<[boolean, 'ask' | 'automatic' | 'never', string | undefined, Consent]>([
+  [false, 'ask', undefined, 'not-needed'],
+  [false, 'never', undefined, 'not-needed'],
+  [true, 'ask', undefined, 'missing'],
+  [true, 'ask', 'other', 'missing'],
+  [true, 'ask', 'plan', 'given'],
+  [true, 'automatic', undefined, 'automatic'],
+  [true, 'never', 'plan', 'never'],
+])('something lost: %s, data-restore %s, consent %s: %s', (lost, restore, given, consent) => {
+  expect(decideConsent(lost, restore, { given, planId: 'plan' })).toBe(consent)
 })
 
 test('the plan id does not change with the order of the ledger', () => {
@@ -121,17 +192,56 @@ test('the plan id does not change with the order of the ledger', () => {
   )
 })
 
-const environment = { services: true, whileWaiting: 'stopped' as const }
-test.each<['A' | 'C', Consent, object]>([
-  ['A', 'not-needed', { stop: false, restore: false, code: true, start: false, verify: true }],
-  ['C', 'given', { stop: true, restore: true, code: true, start: true, verify: true }],
-  ['C', 'missing', { stop: true, restore: false, code: true, start: false, verify: false }],
-  ['C', 'never', { stop: true, restore: false, code: true, start: false, verify: false }],
-])('profile %s with consent %s', (profile, consent, steps) => {
-  expect(stepsOf(profile, consent, environment)).toEqual(steps)
-})
+describe('the steps', () => {
+  const everything: Parts = {
+    services: true,
+    config: true,
+    site: true,
+    whileWaiting: 'stopped',
+    same: new Set(),
+  }
+  const stepsIn = (profile: Profile, consent: Consent, given: Partial<Parts> = {}) =>
+    ordered(profile, stepsOf(profile, consent, { ...everything, ...given })).join(' ')
 
-test('while-waiting: running leaves everything as it is until somebody consents', () => {
-  const steps = stepsOf('C', 'missing', { ...environment, whileWaiting: 'running' })
-  expect(Object.values(steps)).toEqual([false, false, false, false, false])
+  test.each<[Profile, Consent, string]>([
+    ['A', 'not-needed', 'site config code readers verify'],
+    ['B', 'not-needed', 'stop migrations config code readers start site verify'],
+    ['B', 'given', 'stop migrations config code readers start site verify'],
+    ['B', 'missing', 'stop config code readers site'],
+    ['C', 'given', 'stop config restore code readers start site verify'],
+    ['C', 'automatic', 'stop config restore code readers start site verify'],
+    ['C', 'missing', 'stop config code readers site'],
+    ['C', 'never', 'stop config code readers site'],
+    ['D', 'not-needed', 'site config code readers verify'],
+  ])('of profile %s with consent %s', (profile, consent, steps) => {
+    expect(stepsIn(profile, consent)).toBe(steps)
+  })
+
+  test.each<[string, Profile, Partial<Parts>, string]>([
+    ['only the front end differs', 'A', { same: new Set(['services', 'config']) }, 'site verify'],
+    [
+      'only configuration differs',
+      'A',
+      { same: new Set(['services', 'site']) },
+      'config readers verify',
+    ],
+    ['only services differ', 'A', { same: new Set(['config', 'site']) }, 'code verify'],
+    ['the environment has services only', 'A', { config: false, site: false }, 'code verify'],
+    [
+      'stopped services are looked at though they are the same',
+      'B',
+      { same: new Set(['services', 'config', 'site']) },
+      'stop migrations code start verify',
+    ],
+    ['an environment without services', 'B', { services: false }, 'migrations config site verify'],
+  ])('when %s', (_name, profile, given, steps) => {
+    expect(stepsIn(profile, 'not-needed', given)).toBe(steps)
+  })
+
+  test.each<Profile>(['B', 'C'])(
+    'while-waiting: running leaves everything as it is until somebody consents (%s)',
+    (profile) => {
+      expect(stepsIn(profile, 'missing', { whileWaiting: 'running' })).toBe('')
+    },
+  )
 })

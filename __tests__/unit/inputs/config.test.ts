@@ -1,4 +1,4 @@
-import { parseConfig, unguarded } from '#inputs'
+import { parseConfig } from '#inputs'
 
 const whole = `
 version: 1
@@ -78,11 +78,4 @@ test('several problems are listed at once', () => {
     whole.replace('15m', 'x').replace('us-east-1', 'mars').replace('wach', ''),
   )
   expect('problems' in parsed && parsed.problems.length).toBe(2)
-})
-
-test('what the chain would leave alone is a problem for it, not silence', () => {
-  const parsed = parseConfig(`${whole}    site: { bucket: acme-site }\n    secrets: [acme/jwt]\n`)
-  const config = 'config' in parsed ? parsed.config.environments.production : undefined
-  expect(unguarded(config).map((problem) => problem.split(' ')[1])).toEqual(['secrets', 'site'])
-  expect(unguarded({ ...config, site: undefined, secrets: undefined } as never)).toEqual([])
 })

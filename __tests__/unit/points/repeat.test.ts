@@ -27,6 +27,7 @@ const running = (taskDefinition: string): Captured<Ecs> => ({
 const ports = (ecs: Captured<Ecs>): Ports => ({
   captures: { ecs: async () => ecs, rds: undefined, migrations: undefined },
   baseline: undefined,
+  keep: undefined,
 })
 
 async function world() {

@@ -58,6 +58,7 @@ const looking = (at: string, applied: readonly string[]): Captures => {
     migrations: async () => ({ ...found, state: migrations }),
   }
 }
+const seen = (captures: Captures) => ({ captures, comparisons: {} })
 const settings = (given: Partial<PlanSettings> = {}): PlanSettings => ({
   ...planSettings(
     {
@@ -106,7 +107,7 @@ async function world(given: Partial<Deployment> = {}) {
     runId = '10',
     at = 'web:2',
     applied = ['1', '2'],
-  ) => rollbackPlan(run(runId), store, looking(at, applied), settings(given))
+  ) => rollbackPlan(run(runId), store, seen(looking(at, applied)), settings(given))
   const state = async () => (await readPoint(store, before.id))?.deployment?.state
   return { clock, store, run, plan, state, before }
 }
@@ -280,7 +281,7 @@ test('a database that does not answer once does not stop the writers', async () 
       return (steady.migrations as NonNullable<Captures['migrations']>)(given)
     },
   }
-  const planned = await rollbackPlan(run(), store, flaky, settings())
+  const planned = await rollbackPlan(run(), store, seen(flaky), settings())
   expect(planned.outputs).toMatchObject({ profile: 'A', stop: 'false', code: 'true' })
 })
 
@@ -292,7 +293,7 @@ test('a database that never answers is doubt, and asks for consent', async () =>
       throw new Error('connection terminated')
     },
   }
-  const planned = await rollbackPlan(run(), store, dead, settings())
+  const planned = await rollbackPlan(run(), store, seen(dead), settings())
   expect(planned.outputs).toMatchObject({ profile: 'C', consent: 'missing' })
 })
 
