@@ -3,6 +3,7 @@ import {
   choice,
   common,
   distributionId,
+  flag,
   keyPrefix,
   matching,
   optional,
@@ -11,7 +12,7 @@ import {
 
 export const inputs = {
   ...common,
-  mode: choice('capture', 'restore'),
+  mode: choice('capture', 'restore', 'redeploy'),
   bucket: optional(matching(bucketName, 'the name of a bucket')),
   prefix: optional(matching(keyPrefix, 'a folder such as app/')),
   distribution: optional(
@@ -22,5 +23,8 @@ export const inputs = {
     matching(/^[A-Za-z0-9][\w.-]*\/[\w.-]+\/rollback-\d+$/, '<environment>/<run id>/rollback-<n>'),
   ),
   created: choice('hide-documents', 'keep'),
+  build: optional(text),
+  'cache-control': optional(text),
+  'without-index': flag,
   url: optional(matching(/^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/, 'the address of the site')),
 }

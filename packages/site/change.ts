@@ -1,5 +1,6 @@
 import type { Result, Run } from '#core'
 import { captureAlone } from './capture.ts'
+import { redeploySite } from './redeploy.ts'
 import { restoreSite, type SitePorts } from './restore.ts'
 import type { SiteSettings } from './settings.ts'
 
@@ -10,5 +11,7 @@ export function changeSite(run: Run, ports: SitePorts, settings: SiteSettings): 
       return captureAlone(run, ports, settings.site)
     case 'restore':
       return restoreSite(run, ports, settings)
+    case 'redeploy':
+      return redeploySite(run, ports, settings)
   }
 }

@@ -94,6 +94,10 @@ export type Created = 'hide-documents' | 'keep'
 /** The copy of an object in one call ends at 5 GiB (Amazon S3 API reference, CopyObject). */
 const largest = 5 * 1024 ** 3
 
+/** The version that is served now; undefined when there is none or it is hidden. */
+export const presentOf = ({ versions }: History): Version | undefined =>
+  versions.find((one) => one.latest && !one.marker)
+
 /** The decision table: what was there, what is there. Pure. */
 export function decide(
   history: History,
@@ -101,7 +105,7 @@ export function decide(
   policy: { readonly kind: Kind; readonly created: Created },
 ): Act {
   const now = history.versions.find((one) => one.latest)
-  const present = now !== undefined && !now.marker ? now : undefined
+  const present = presentOf(history)
   if (at.is === 'absent') {
     if (present === undefined) return { is: 'nothing' }
     const hides = policy.kind === 'document' || policy.kind === 'service-worker'

@@ -6,8 +6,10 @@ export { kindOf } from './keys.ts'
 export { planSite, type SitePlan } from './plan.ts'
 export { restoreSite, type SitePorts } from './restore.ts'
 export {
+  type Changing,
   type Mode,
   modes,
+  type RedeploySettings,
   type RestoreSettings,
   type SiteConfig,
   type SiteSettings,

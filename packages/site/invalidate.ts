@@ -17,7 +17,7 @@ const exact = 100
 /** What is to be forgotten by the edges. */
 export interface Batch {
   readonly paths: readonly string[]
-  /** The same for the same objects in the same versions under the same record. */
+  /** The same for the same objects in the same versions under the same record, or `seed`. */
   readonly reference: string
 }
 
@@ -27,15 +27,15 @@ export interface Batch {
  */
 export function batchOf(
   site: Site,
-  objects: readonly Standing[],
-  record: string | undefined,
+  objects: readonly Pick<Standing, 'key' | 'versionId'>[],
+  seed: string,
 ): Batch | undefined {
   if (objects.length === 0) return undefined
   const named = [...new Set(objects.flatMap(({ key }) => edgePaths(key, site.prefix)))].sort()
   const paths = named.length <= exact ? named : ['/*']
   const versions = objects.map(({ key, versionId }) => [key, versionId]).sort()
   const hash = createHash('sha256')
-    .update(JSON.stringify([record ?? '', paths, versions]))
+    .update(JSON.stringify([seed, paths, versions]))
     .digest('hex')
   return { paths, reference: `rollback-actions-${hash.slice(0, 40)}` }
 }

@@ -13,6 +13,9 @@ import type { Site } from './state.ts'
 export interface Head {
   /** Everything that a browser gets to see, as one text. */
   readonly headers: string
+  readonly contentType: string
+  readonly cacheControl: string
+  readonly contentEncoding: string | undefined
   readonly etag: string
   readonly size: number
   /** `CRC64NVME=…` and the like, only of the whole object. */
@@ -61,6 +64,10 @@ function mapHead(head: HeadObjectCommandOutput): Head {
       head.TagCount ?? 0,
       metadata,
     ]),
+    contentType: head.ContentType ?? '',
+    cacheControl: head.CacheControl ?? '',
+    // The SDK's own chunking of a signed stream, which some clients leave behind, is no encoding of the content.
+    contentEncoding: head.ContentEncoding?.replace(/(^|,)\s*aws-chunked/, '') || undefined,
     etag: (head.ETag ?? '').replaceAll('"', ''),
     size: head.ContentLength ?? 0,
     checksums: checksumsOf(head),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Result, Run, Written } from '#core'
 import { readRecord, type Store } from '#store'
-import { copyBack, hideObject } from './apply.ts'
+import { copyBack, hideObject, uploadFile } from './apply.ts'
 import type { SiteClients } from './client.ts'
 import { batchOf, type Invalidated, invalidate } from './invalidate.ts'
 import { changeEach, type Failure } from './lanes.ts'
@@ -9,7 +9,7 @@ import { unversioned, versioningOf } from './look.ts'
 import { type Phases, phasesOf } from './phases.ts'
 import { type Operation, planSite, type SitePlan, type Standing } from './plan.ts'
 import { serves } from './serves.ts'
-import type { RestoreSettings } from './settings.ts'
+import type { Changing, RestoreSettings } from './settings.ts'
 import { locationOf, type Site } from './state.ts'
 import { endedResult, plannedResult, refusedResult, unchangedResult } from './table.ts'
 import { findTarget, type Target } from './target.ts'
@@ -37,15 +37,25 @@ export async function restoreSite(
   }
   const found = await findTarget(run, store, settings)
   if (found.is === 'none') return refusedResult(site, found.why, found.next)
-  const { target } = found
+  return proceed(run, ports, { settings, target: found.target })
+}
+
+/** From a destination to the end, whatever kind it is: plan, then print or carry out. */
+export async function proceed(
+  run: Run,
+  ports: SitePorts,
+  { settings, target }: { readonly settings: Changing; readonly target: Target },
+): Promise<Result> {
+  const { clients, store } = ports
+  const { site, created } = settings
   run.report.info(`destination: ${target.why}`)
   const begun = begunIn(await entriesOf(run, store, settings.record))
-  const plan = await planSite(run, clients, { site, target, created: settings.created, begun })
+  const plan = await planSite(run, clients, { site, target, created, begun })
   switch (plan.plan.is) {
     case 'refused':
       return refusedResult(site, plan.plan.why, plan.plan.next ? [plan.plan.next] : [], plan)
     case 'unchanged':
-      if (plan.superseded.length === 0 && standings(plan).length === 0) {
+      if (plan.superseded.length === 0 && standings(plan, target).length === 0) {
         return unchangedResult(site, plan, target.why)
       }
       break
@@ -53,7 +63,7 @@ export async function restoreSite(
       break
   }
   const operations = plan.plan.is === 'operations' ? plan.plan.operations : []
-  if (run.dryRun) return plannedResult(site, plan, { operations, why: target.why })
+  if (run.dryRun) return plannedResult(settings, plan, { operations, why: target.why })
   return carryOut(run, ports, { settings, target, plan, operations })
 }
 
@@ -74,18 +84,27 @@ function begunIn(entries: readonly Written[]): number | undefined {
   return typeof first.serverSecond === 'number' ? first.serverSecond : undefined
 }
 
+/** Objects that an earlier attempt may have put back, of which edges know nothing yet. */
+const putBack = ({ same }: SitePlan, target: Target): readonly Standing[] =>
+  same.filter(
+    ({ kind, written, replaced }) =>
+      replaced || (kind !== 'asset' && (target.by !== 'build' || written >= target.since)),
+  )
+
 /** What an edge may hold otherwise although S3 is right. */
-const standings = (plan: SitePlan): readonly Standing[] => [
-  ...plan.same.filter(({ kind }) => kind !== 'asset'),
+const standings = (plan: SitePlan, target: Target): readonly Standing[] => [
+  ...putBack(plan, target),
   ...plan.hidden,
 ]
 
 interface Work {
-  readonly settings: RestoreSettings
+  readonly settings: Changing
   readonly target: Target
   readonly plan: SitePlan
   readonly operations: readonly Operation[]
 }
+
+type Stale = Pick<Standing, 'key' | 'kind' | 'versionId'>
 
 /** What was done until now, in the order of the phases. */
 export interface Progress {
@@ -136,14 +155,15 @@ interface Scene {
 
 function stepsOf(scene: Scene): readonly Step[] {
   const { phases, work, progress } = scene
-  const { plan } = work
-  const standing = (ops: readonly Operation[]): readonly Standing[] =>
+  const { plan, target } = work
+  const standing = (ops: readonly Operation[]): readonly Stale[] =>
     ops.flatMap(({ key, kind }) => {
       const versionId = progress.done.get(key)
       return versionId === undefined ? [] : [{ key, kind, versionId }]
     })
-  const isWorker = ({ kind }: Standing) => kind === 'service-worker'
-  const back = plan.same.filter(({ kind }) => kind !== 'asset')
+  const isWorker = ({ kind }: Stale) => kind === 'service-worker'
+  const back = putBack(plan, target)
+  const put = target.by === 'build' ? 'upload' : 'copy'
   const replaced = phases.assets.filter(({ now }) => now !== undefined && !now.marker)
   const first = () => [
     ...standing([...replaced, ...phases.files, ...phases.documents]),
@@ -155,11 +175,11 @@ function stepsOf(scene: Scene): readonly Step[] {
     ...plan.hidden,
   ]
   return [
-    change(scene, 'copy-assets', phases.assets),
-    change(scene, 'copy-files', phases.files),
-    change(scene, 'copy-documents', phases.documents),
+    change(scene, `${put}-assets`, phases.assets),
+    change(scene, `${put}-files`, phases.files),
+    change(scene, `${put}-documents`, phases.documents),
     forget(scene, 'invalidate-documents', first),
-    change(scene, 'copy-service-worker', phases.workers),
+    change(scene, `${put}-service-worker`, phases.workers),
     change(scene, 'hide-documents', phases.hides),
     forget(scene, 'invalidate-hidden', second),
   ]
@@ -188,6 +208,8 @@ function send(clients: SiteClients, site: Site, operation: Operation): Promise<s
   switch (operation.do) {
     case 'copy':
       return copyBack(clients, site, operation)
+    case 'upload':
+      return uploadFile(clients, site, operation)
     case 'hide':
       return hideObject(clients, site, operation)
   }
@@ -213,12 +235,16 @@ function entryOf(
   }
 }
 
-function forget(scene: Scene, name: string, objects: () => readonly Standing[]): Step {
+/** Where nothing keeps versions the same content may come twice: then only the run tells one change from another. */
+const seedOf = (run: Run, { settings, target }: Work): string =>
+  settings.record ?? (target.by === 'build' && !target.versioned ? run.identity.runId : '')
+
+function forget(scene: Scene, name: string, objects: () => readonly Stale[]): Step {
   const { run, ports, work, progress } = scene
-  const { site, record } = work.settings
+  const { site } = work.settings
   const { distribution } = site
   const go = async () => {
-    const batch = batchOf(site, objects(), record)
+    const batch = batchOf(site, objects(), seedOf(run, work))
     if (batch === undefined || distribution === undefined) return true
     const detail = { reference: batch.reference, paths: batch.paths.slice(0, 20) }
     await run.journal.intend([{ component: 'site', operation: name, on: distribution, detail }])

@@ -2,22 +2,39 @@ import { InputError } from '#core'
 import type { Created } from './decide.ts'
 import { type Destination, parseDestination } from './destination.ts'
 import type { Site } from './state.ts'
+import { type CacheRule, parseCacheRules } from './types.ts'
 
-export const modes = ['capture', 'restore'] as const
+export const modes = ['capture', 'restore', 'redeploy'] as const
 export type Mode = (typeof modes)[number]
 
 /** What the action does, to which site. */
-export type SiteSettings = { readonly mode: 'capture'; readonly site: Site } | RestoreSettings
+export type SiteSettings =
+  | { readonly mode: 'capture'; readonly site: Site }
+  | RestoreSettings
+  | RedeploySettings
 
-export interface RestoreSettings {
-  readonly mode: 'restore'
+/** What everything that changes a site is told. */
+export interface Changing {
   readonly site: Site
-  /** The record's own destination when it names none. */
-  readonly destination: Destination | undefined
   readonly record: string | undefined
   readonly created: Created
   /** Where the site is served, to look at what arrives there; not looked at when left out. */
   readonly url: string | undefined
+}
+
+export interface RestoreSettings extends Changing {
+  readonly mode: 'restore'
+  /** The record's own destination when it names none. */
+  readonly destination: Destination | undefined
+}
+
+export interface RedeploySettings extends Changing {
+  readonly mode: 'redeploy'
+  /** The folder of the build. */
+  readonly build: string
+  readonly rules: readonly CacheRule[]
+  /** True when a build without an index page is meant. */
+  readonly withoutIndex: boolean
 }
 
 /** The inputs of the action that settings are made of. */
@@ -30,6 +47,9 @@ export interface SiteInputs {
   readonly record?: string | undefined
   readonly created: Created
   readonly url?: string | undefined
+  readonly build?: string | undefined
+  readonly 'cache-control'?: string | undefined
+  readonly 'without-index'?: boolean
 }
 
 /** The part of an environment's configuration that says where its site is. */
@@ -61,14 +81,18 @@ export function settings(
   const rest =
     given.bucket === undefined || given.bucket === configured?.bucket ? configured : undefined
   const to = destinationOf(given)
+  const cache = parseCacheRules(given['cache-control'] ?? '')
   const problems = [
     ...(bucket === undefined
       ? ['bucket: give it, or site.bucket in the configuration of the environment']
       : []),
     ...('problem' in to ? [to.problem] : []),
+    ...('problem' in cache ? [cache.problem] : []),
     ...misplaced(given),
   ]
-  if (bucket === undefined || 'problem' in to || problems.length > 0) throw new InputError(problems)
+  if (bucket === undefined || 'problem' in to || 'problem' in cache || problems.length > 0) {
+    throw new InputError(problems)
+  }
   const site = siteOf({
     bucket,
     prefix: given.prefix ?? rest?.prefix,
@@ -80,16 +104,34 @@ export function settings(
       return { mode: 'capture', site }
     case 'restore':
       return { mode: 'restore', site, destination: to.destination, record, created, url }
+    case 'redeploy': {
+      const { build = '', 'without-index': withoutIndex = false } = given
+      const { rules } = cache
+      return { mode: 'redeploy', site, build, rules, withoutIndex, record, created, url }
+    }
   }
 }
 
 /** Inputs that mean nothing in this mode: what seems to work must work. */
-function misplaced({ mode, record, url }: SiteInputs): readonly string[] {
-  if (mode === 'restore') return []
-  return [
-    ...(record === undefined ? [] : ['record: mode capture writes nothing down; leave it out']),
-    ...(url === undefined ? [] : ['url: mode capture looks at nothing served; leave it out']),
-  ]
+function misplaced(given: SiteInputs): readonly string[] {
+  const { mode, record, url, build } = given
+  const ofBuild = [
+    ...(build === undefined ? [] : ['build']),
+    ...(given['cache-control'] === undefined ? [] : ['cache-control']),
+    ...(given['without-index'] ? ['without-index'] : []),
+  ].map((name) => `${name}: only mode redeploy takes a build; leave it out`)
+  switch (mode) {
+    case 'capture':
+      return [
+        ...(record === undefined ? [] : ['record: mode capture writes nothing down; leave it out']),
+        ...(url === undefined ? [] : ['url: mode capture looks at nothing served; leave it out']),
+        ...ofBuild,
+      ]
+    case 'restore':
+      return ofBuild
+    case 'redeploy':
+      return build === undefined ? ['build: mode redeploy needs the folder of a build'] : []
+  }
 }
 
 function destinationOf(

@@ -25,6 +25,10 @@ export interface Version {
   readonly storageClass: string
 }
 
+/** What tells a version of a key from every other: its id, or its content where S3 overwrites the version `null`. */
+export const identityOf = ({ versionId, etag }: Pick<Version, 'versionId' | 'etag'>) =>
+  versionId === 'null' ? etag : versionId
+
 /** All versions and markers of one key, newest first. */
 export interface History {
   readonly key: string

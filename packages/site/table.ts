@@ -4,7 +4,7 @@ import type { Failure } from './lanes.ts'
 import { phasesOf } from './phases.ts'
 import type { Operation, SitePlan } from './plan.ts'
 import type { Served } from './serves.ts'
-import type { RestoreSettings } from './settings.ts'
+import type { Changing } from './settings.ts'
 import { locationOf, type Site } from './state.ts'
 import type { Target } from './target.ts'
 import type { Stands } from './verify.ts'
@@ -20,9 +20,8 @@ export function refusedResult(
   site: Site,
   why: string,
   next: readonly string[],
-  plan?: SitePlan,
+  { refusals = [] }: Partial<Pick<SitePlan, 'refusals'>> = {},
 ): Result {
-  const refusals = plan?.refusals ?? []
   const more = refusals.length > 1 ? ` (and ${refusals.length - 1} more)` : ''
   return {
     outcome: 'refused',
@@ -32,7 +31,9 @@ export function refusedResult(
       : {}),
     next: [
       ...next,
-      ...(refusals.length > 0 ? ['name another destination in to:, then run again'] : []),
+      ...(refusals.length > 0 && next.length === 0
+        ? ['name another destination in to:, then run again']
+        : []),
     ],
     outputs: outputsOf({ restored: 0, hidden: 0, left: refusals.length }),
   }
@@ -42,7 +43,7 @@ export function refusedResult(
 export function unchangedResult(site: Site, plan: SitePlan, why: string): Result {
   return {
     outcome: 'unchanged',
-    headline: `${locationOf(site)} is as it was there: ${counted(plan.unchanged, 'object')} looked at (${why})`,
+    headline: `${locationOf(site)} is as it was there: ${counted(plan.unchanged + plan.same.length, 'object')} looked at (${why})`,
     sections: keptSection(plan),
     outputs: outputsOf({ restored: 0, hidden: 0, left: 0 }),
   }
@@ -50,14 +51,14 @@ export function unchangedResult(site: Site, plan: SitePlan, why: string): Result
 
 /** What a dry run says. */
 export function plannedResult(
-  site: Site,
+  { site }: Changing,
   plan: SitePlan,
   { operations, why }: { readonly operations: readonly Operation[]; readonly why: string },
 ): Result {
-  const copies = operations.filter((one) => one.do === 'copy').length
+  const puts = operations.filter((one) => one.do !== 'hide').length
   return {
     outcome: 'planned',
-    headline: `${locationOf(site)}: ${counted(copies, 'object')} would be put back and ${operations.length - copies} hidden: ${why}`,
+    headline: `${locationOf(site)}: ${counted(puts, 'object')} would be put back and ${operations.length - puts} hidden: ${why}`,
     sections: [
       phaseTable(operations, () => 'planned'),
       cut(
@@ -73,8 +74,16 @@ export function plannedResult(
   }
 }
 
-const doing = (operation: Operation) =>
-  operation.do === 'hide' ? 'hide' : `put back (${operation.kind})`
+function doing(operation: Operation): string {
+  switch (operation.do) {
+    case 'hide':
+      return 'hide'
+    case 'copy':
+      return `put back (${operation.kind})`
+    case 'upload':
+      return `upload (${operation.kind})`
+  }
+}
 
 interface Ended {
   readonly done: ReadonlyMap<string, string>
@@ -88,7 +97,7 @@ interface Ended {
 /** Joins everything that was done, and what was not, into the result. */
 export function endedResult(
   work: {
-    readonly settings: RestoreSettings
+    readonly settings: Changing
     readonly target: Target
     readonly plan: SitePlan
     readonly operations: readonly Operation[]
@@ -163,7 +172,7 @@ function outcomeOf(
 
 function headlineOf(
   given: {
-    readonly settings: RestoreSettings
+    readonly settings: Changing
     readonly outcome: Outcome
     readonly restored: number
     readonly hidden: number

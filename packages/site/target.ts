@@ -7,6 +7,7 @@ import {
   readRecord,
   type Store,
 } from '#store'
+import type { BuildFile } from './build.ts'
 import type { At } from './decide.ts'
 import { manifestKey, readManifest, recordedIn } from './manifest.ts'
 import type { RestoreSettings } from './settings.ts'
@@ -22,6 +23,15 @@ export type Target =
       readonly why: string
     }
   | { readonly by: 'time'; readonly since: number; readonly why: string }
+  | {
+      readonly by: 'build'
+      readonly files: ReadonlyMap<string, BuildFile>
+      /** Seconds: what was uploaded or hidden after it may be an earlier attempt's, of which edges know nothing yet. */
+      readonly since: number
+      /** False where what is overwritten or deleted is gone. */
+      readonly versioned: boolean
+      readonly why: string
+    }
 
 export type Found =
   | { readonly is: 'target'; readonly target: Target }
@@ -81,7 +91,8 @@ async function findPoint(
   return found.is === 'point' ? { point: found.point, because: found.why } : { why: found.why }
 }
 
-async function atPoint(
+/** What a restore point says of a site. Throws `CallError` when its manifest is missing or was changed. */
+export async function atPoint(
   store: Store,
   site: Site,
   { point, because }: { readonly point: Point; readonly because: string },

@@ -56,6 +56,7 @@ const own: { readonly [action: string]: readonly (readonly [string, string, stri
     ['distribution', 'd111.cloudfront.net', 'distribution: expected the id'],
     ['record', 'latest', 'record: expected <environment>/'],
     ['created', 'delete', 'created: expected one of'],
+    ['without-index', 'yes', 'without-index: expected true or false'],
     ['url', 'www.acme.example', 'url: expected the address'],
   ],
   'verify-health': [

@@ -63,6 +63,18 @@ describe('settings', () => {
     [{ ...given, record: 'production/7/rollback-1', to: 'last-verified' }, /the one of the record/],
     [{ ...given, mode: 'capture', to: '2026-11-22T03:15:00Z' } as const, /mode capture has no/],
     [{ ...given, mode: 'capture', url: 'https://x.example' } as const, /url: mode capture/],
+    [{ ...given, build: 'dist' }, /build: only mode redeploy/],
+    [{ ...given, 'without-index': true }, /without-index: only mode redeploy/],
+    [{ ...given, mode: 'capture', 'cache-control': 'file: x' } as const, /cache-control: only/],
+    [{ ...given, mode: 'redeploy' } as const, /build: mode redeploy needs/],
+    [
+      { ...given, mode: 'redeploy', build: 'dist', to: 'last-verified' } as const,
+      /to: mode redeploy/,
+    ],
+    [
+      { ...given, mode: 'redeploy', build: 'dist', 'cache-control': 'x' } as const,
+      /cache-control: exp/,
+    ],
   ])('refuse what means nothing together: %#', (inputs, message) => {
     expect(thrown(() => settings(inputs, environment))).toMatch(message)
   })
