@@ -1,4 +1,5 @@
 export { type Clients, clientsOf, eventually } from './clients.ts'
+export type { FrontEnd } from './front.ts'
 export { type InstallOptions, installSample, pushImages, type Sample } from './install.ts'
 export * from './names.ts'
 export { type DatabaseSeen, lookFromOutside, type Outside, type ServiceSeen } from './outside.ts'
