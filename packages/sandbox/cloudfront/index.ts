@@ -1,8 +1,12 @@
+import type { DistributionConfig } from '@aws-sdk/client-cloudfront'
 import * as z from 'zod'
 import { awsId } from '../gateway/credentials.ts'
 import type { WireAnswer, WireRequest } from '../gateway/wire.ts'
 import { AwsError, type Caller, type Ground, type Service } from '../service.ts'
-import { type Edge, edge, type Origin, serveEdge } from './edge.ts'
+import { planOf, planOfBucket } from './config.ts'
+import { type BucketOrigin, type Edge, edge, type Plan, serveEdge } from './edge.ts'
+
+type Origin = Omit<BucketOrigin, 'is'>
 
 /** What an invalidation is on the wire. */
 interface Batch {
@@ -21,7 +25,12 @@ interface Distribution {
   readonly id: string
   readonly account: string
   readonly edge: Edge
-  readonly url: string
+  /** Host and port of its edge. */
+  readonly domain: string
+  /** Undefined for one that was not made by AWS's API. */
+  readonly config: DistributionConfig | undefined
+  readonly etag: string
+  readonly created: Date
   readonly invalidations: Invalidation[]
 }
 
@@ -36,13 +45,16 @@ export interface CloudFrontService extends Service {
 
 /** Simulated milliseconds until every edge has forgotten: a minute, as it mostly is. */
 const spread = 60_000
+/** Simulated milliseconds until a new distribution is deployed everywhere. */
+const deployment = 180_000
 /** Paths in progress for one distribution (CloudFront quotas). */
 const most = { exact: 3000, wildcard: 15 }
 
 /**
- * CloudFront: CreateInvalidation (the same caller reference and paths answer the earlier one), GetInvalidation, ListInvalidations,
- * with InProgress and Completed; until then the edge serves what it has. Its admin call `distributions`: PUT
- * `{"bucket": "site"}` makes one and answers `{"id", "url"}`, GET lists them.
+ * CloudFront: CreateDistribution with origins (buckets, and servers over HTTP) and cache behaviors, GetDistribution,
+ * GetDistributionConfig; CreateInvalidation (the same caller reference and paths answer the earlier one), GetInvalidation,
+ * ListInvalidations, with InProgress and Completed; until then the edge serves what it has. Its admin call `distributions`:
+ * PUT `{"bucket": "site"}` makes one and answers `{"id", "url"}`, GET lists them.
  */
 export function cloudfrontService(
   { clock }: Ground,
@@ -53,12 +65,65 @@ export function cloudfrontService(
 
   const distribute: CloudFrontService['distribute'] = async (given, id = awsId('E')) => {
     const origin = { account: '123456789012', region: 'us-east-1', path: '', ...given }
-    const at = edge(clock, origin, ask)
-    const { url, close } = await serveEdge(at)
-    closers.push(close)
-    distributions.set(id, { id, account: origin.account, edge: at, url, invalidations: [] })
-    return { id, url }
+    const { domain } = await open(id, { account: origin.account, plan: planOfBucket(origin) })
+    return { id, url: `http://${domain}` }
   }
+
+  const open = async (
+    id: string,
+    given: { readonly account: string; readonly plan: Plan; readonly config?: DistributionConfig },
+  ): Promise<Distribution> => {
+    const at = edge(clock, given.plan, ask)
+    const { port, close } = await serveEdge(at)
+    closers.push(close)
+    const distribution = {
+      id,
+      account: given.account,
+      edge: at,
+      domain: `127.0.0.1:${port}`,
+      config: given.config,
+      etag: awsId('E'),
+      created: new Date(clock.now()),
+      invalidations: [],
+    }
+    distributions.set(id, distribution)
+    return distribution
+  }
+
+  const createDistribution = async (
+    { DistributionConfig: config }: { readonly DistributionConfig: DistributionConfig },
+    { account }: Caller,
+  ) => {
+    const { CallerReference } = config
+    const earlier = [...distributions.values()].find(
+      (one) => one.account === account && one.config?.CallerReference === CallerReference,
+    )
+    if (earlier && JSON.stringify(earlier.config) !== JSON.stringify(config)) {
+      throw new AwsError(
+        'DistributionAlreadyExists',
+        'The caller reference that you are using to create a distribution is associated with another distribution.',
+        409,
+      )
+    }
+    const plan = planOf(config, account)
+    const made = earlier ?? (await open(awsId('E'), { account, plan, config }))
+    const Location = `https://cloudfront.amazonaws.com/2020-05-31/distribution/${made.id}`
+    return { Location, ...described(made) }
+  }
+
+  const described = (one: Distribution) => ({
+    ETag: one.etag,
+    Distribution: {
+      Id: one.id,
+      ARN: `arn:aws:cloudfront::${one.account}:distribution/${one.id}`,
+      Status: clock.now() < one.created.getTime() + deployment ? 'InProgress' : 'Deployed',
+      LastModifiedTime: one.created,
+      InProgressInvalidationBatches: one.invalidations.filter((is) => is.Status === 'InProgress')
+        .length,
+      DomainName: one.domain,
+      DistributionConfig: configOf(one),
+    },
+  })
 
   const find = (id: string, caller: Caller): Distribution => {
     const found = distributions.get(id)
@@ -113,7 +178,17 @@ export function cloudfrontService(
 
   return {
     name: 'cloudfront',
-    operations: { CreateInvalidation: create, GetInvalidation: get, ListInvalidations: list },
+    operations: {
+      CreateDistribution: createDistribution,
+      GetDistribution: ({ Id }: { Id: string }, caller) => described(find(Id, caller)),
+      GetDistributionConfig: ({ Id }: { Id: string }, caller) => {
+        const found = find(Id, caller)
+        return { ETag: found.etag, DistributionConfig: configOf(found) }
+      },
+      CreateInvalidation: create,
+      GetInvalidation: get,
+      ListInvalidations: list,
+    },
     distribute,
     admin: {
       distributions: async (body, _url, method) => {
@@ -121,13 +196,27 @@ export function cloudfrontService(
           const { id, ...origin } = distributionCall.parse(body)
           return distribute(withoutUndefined(origin), id)
         }
-        return [...distributions.values()].map(({ id, account, url }) => ({ id, account, url }))
+        return [...distributions.values()].map(({ id, account, domain }) => ({
+          id,
+          account,
+          url: `http://${domain}`,
+        }))
       },
     },
     close: async () => {
       for (const close of closers.splice(0)) await close()
     },
   }
+}
+
+/** Throws for a distribution that was made by the sandbox's own call and has no configuration to show. */
+function configOf({ id, config }: Distribution): DistributionConfig {
+  if (config) return config
+  throw new AwsError(
+    'NotImplemented',
+    `Distribution ${id} was not made by CreateDistribution.`,
+    501,
+  )
 }
 
 const distributionCall = z.strictObject({

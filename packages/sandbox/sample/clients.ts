@@ -1,7 +1,9 @@
+import { CloudFrontClient } from '@aws-sdk/client-cloudfront'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import { RDSClient } from '@aws-sdk/client-rds'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { SSMClient } from '@aws-sdk/client-ssm'
 import { realClock } from '../clock.ts'
 import type { Place } from './names.ts'
 
@@ -11,6 +13,8 @@ export interface Clients {
   readonly rds: RDSClient
   readonly s3: S3Client
   readonly secrets: SecretsManagerClient
+  readonly ssm: SSMClient
+  readonly cloudfront: CloudFrontClient
   close(): void
 }
 
@@ -23,6 +27,8 @@ export function clientsOf(url: string, { account, region }: Place): Clients {
     rds: new RDSClient(config),
     s3: new S3Client({ ...config, forcePathStyle: true }),
     secrets: new SecretsManagerClient(config),
+    ssm: new SSMClient(config),
+    cloudfront: new CloudFrontClient(config),
   }
   return {
     ...clients,

@@ -13,20 +13,24 @@ import {
 } from '@aws-sdk/client-rds'
 import { CreateBucketCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3'
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
+import { PutParameterCommand } from '@aws-sdk/client-ssm'
 import pg from 'pg'
 import type { Sandbox } from '../index.ts'
 import { type Clients, clientsOf, eventually } from './clients.ts'
+import { createFrontEnd, type FrontEnd, publish } from './front.ts'
 import { applyMigrations } from './migrate.ts'
 import {
   cluster,
   databaseInstance,
   databaseName,
   databaseSecret,
+  flagsParameter,
   type Place,
   storeBucket,
   tokenSecret,
 } from './names.ts'
 import {
+  firstFlags,
   imageContent,
   imageReference,
   type Release,
@@ -40,6 +44,8 @@ import { type RepositoryOptions, type SampleRepository, sampleRepository } from 
 /** Which sample company to install, and how its repository looks. */
 export interface InstallOptions extends Place, Pick<RepositoryOptions, 'folder' | 'environment'> {
   readonly release: ReleaseNumber
+  /** The whole system: a front end and configuration too, named in `.github/rollback.yml` with a check of the assets. */
+  readonly everything?: boolean
   /** The workflow files of the repository, once it is known where customers reach the company. */
   readonly workflows?: Readonly<Record<string, string>>
 }
@@ -48,6 +54,8 @@ export interface InstallOptions extends Place, Pick<RepositoryOptions, 'folder' 
 export interface Sample extends Place {
   /** Where customers reach it: its load balancer. */
   readonly url: string
+  /** Its front end, if it was installed with everything. */
+  readonly front?: FrontEnd
   readonly repository: SampleRepository
   /** The key with which customers' tokens are signed. */
   readonly tokenKey: string
@@ -74,7 +82,7 @@ export async function pushImages(sandbox: Sandbox, place: Place): Promise<void> 
       ...imageContent(service, release),
     })),
   )
-  for (const push of all) await admin(sandbox, 'images', push)
+  await Promise.all(all.map((push) => admin(sandbox, 'images', push)))
 }
 
 async function createStore({ s3 }: Clients, place: Place): Promise<void> {
@@ -162,9 +170,11 @@ async function seed(url: string): Promise<void> {
   }
 }
 
-interface Secrets {
+/** What tasks get from outside their images: ARNs of secrets and of a parameter. */
+interface Settings {
   readonly database: string
   readonly token: string
+  readonly flags?: string
 }
 
 async function createSecret({ secrets }: Clients, Name: string, SecretString: string) {
@@ -172,10 +182,16 @@ async function createSecret({ secrets }: Clients, Name: string, SecretString: st
   return String(ARN)
 }
 
+async function createFlags({ ssm }: Clients, { account, region }: Place): Promise<string> {
+  const Name = flagsParameter
+  await ssm.send(new PutParameterCommand({ Name, Value: firstFlags, Type: 'String' }))
+  return `arn:aws:ssm:${region}:${account}:parameter${Name}`
+}
+
 interface ServiceToCreate extends Place {
   readonly release: Release
   readonly commit: string
-  readonly secrets: Secrets
+  readonly settings: Settings
   readonly targetGroup: string
 }
 
@@ -192,8 +208,13 @@ const taskSize = {
   memory: '512',
 }
 
+const settingsOfApi = ({ token, flags }: Settings) => [
+  { name: 'JWT_SECRET', valueFrom: token },
+  ...(flags === undefined ? [] : [{ name: 'FEATURE_FLAGS', valueFrom: flags }]),
+]
+
 async function createService({ ecs }: Clients, service: ServiceName, given: ServiceToCreate) {
-  const { account, region, release, commit, secrets, targetGroup } = given
+  const { account, region, release, commit, settings, targetGroup } = given
   const isApi = service === 'api-gateway'
   const { taskDefinition } = await ecs.send(
     new RegisterTaskDefinitionCommand({
@@ -207,8 +228,8 @@ async function createService({ ecs }: Clients, service: ServiceName, given: Serv
           essential: true,
           environment: [{ name: 'COMMIT', value: commit }],
           secrets: [
-            { name: 'DATABASE_URL', valueFrom: secrets.database },
-            ...(isApi ? [{ name: 'JWT_SECRET', valueFrom: secrets.token }] : []),
+            { name: 'DATABASE_URL', valueFrom: settings.database },
+            ...(isApi ? settingsOfApi(settings) : []),
           ],
           ...(isApi && { portMappings: [{ containerPort: 8080 }] }),
         },
@@ -267,35 +288,55 @@ async function untilServing(clients: Clients, url: string, commit: string): Prom
   })
 }
 
+interface Ground extends Place {
+  readonly clients: Clients
+  readonly repository: SampleRepository
+  readonly front: FrontEnd | undefined
+  /** Where customers reach it, and what tasks register with. */
+  readonly url: string
+  readonly targetGroup: string
+}
+
+/** Everything that serves a release, from the database up; answers the key of customers' tokens. */
+async function createSystem(ground: Ground, release: Release): Promise<string> {
+  const { account, region, clients, repository, front, url, targetGroup } = ground
+  const commit = repository.commitOf(release.number)
+  const connection = await createDatabase(clients, { account, region })
+  await applyMigrations(repository.folder, connection)
+  await seed(connection)
+  const tokenKey = randomBytes(24).toString('base64url')
+  const settings = {
+    database: await createSecret(clients, databaseSecret, connection),
+    token: await createSecret(clients, tokenSecret, tokenKey),
+    ...(front && { flags: await createFlags(clients, { account, region }) }),
+  }
+  const given = { account, region, release, commit, settings, targetGroup }
+  await Promise.all(serviceNames.map((service) => createService(clients, service, given)))
+  await untilServing(clients, url, commit)
+  return tokenKey
+}
+
 /**
  * Builds the sample company in one account of a sandbox, by the calls that anybody would make to AWS, and resolves
  * when everything serves. Several companies live side by side in different accounts.
  */
 export async function installSample(sandbox: Sandbox, options: InstallOptions): Promise<Sample> {
-  const { account, region, release: number } = options
+  const { account, region, release, everything = false } = options
   const place = { account, region }
   const clients = clientsOf(sandbox.url, place)
-  const release = releases[number]
-  const [{ url, targetGroupArn }] = await Promise.all([
+  const [{ url, targetGroupArn: targetGroup }] = await Promise.all([
     createBalancer(sandbox, place),
     pushImages(sandbox, place),
     createStore(clients, place),
     clients.ecs.send(new CreateClusterCommand({ clusterName: cluster })),
   ])
-  const repository = await sampleRepository({ ...options, url })
-  const [commit, connection] = await Promise.all([
-    repository.release(number),
-    createDatabase(clients, place),
+  const front = everything ? await createFrontEnd(clients, place, url) : undefined
+  const repository = await sampleRepository({ ...options, url, ...(front && { front }) })
+  const commit = await repository.release(release)
+  const env = { ...sandbox.env, AWS_ACCESS_KEY_ID: account, AWS_REGION: region }
+  const [tokenKey] = await Promise.all([
+    createSystem({ ...place, clients, repository, front, url, targetGroup }, releases[release]),
+    front && publish(repository.folder, commit, env),
   ])
-  await applyMigrations(repository.folder, connection)
-  await seed(connection)
-  const tokenKey = randomBytes(24).toString('base64url')
-  const secrets = {
-    database: await createSecret(clients, databaseSecret, connection),
-    token: await createSecret(clients, tokenSecret, tokenKey),
-  }
-  const given = { ...place, release, commit, secrets, targetGroup: targetGroupArn }
-  await Promise.all(serviceNames.map((service) => createService(clients, service, given)))
-  await untilServing(clients, url, commit)
-  return { ...place, url, repository, tokenKey, clients }
+  return { ...place, url, ...(front && { front }), repository, tokenKey, clients }
 }

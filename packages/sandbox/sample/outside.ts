@@ -1,3 +1,4 @@
+import { createHmac, randomBytes } from 'node:crypto'
 import {
   DescribeServicesCommand,
   DescribeTasksCommand,
@@ -5,10 +6,13 @@ import {
 } from '@aws-sdk/client-ecs'
 import { type DBInstance, DescribeDBInstancesCommand } from '@aws-sdk/client-rds'
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { GetParametersByPathCommand } from '@aws-sdk/client-ssm'
 import pg from 'pg'
+import { loadPage, type PageSeen } from './browser.ts'
 import type { Clients } from './clients.ts'
+import type { FrontEnd } from './front.ts'
 import type { Sample } from './install.ts'
-import { cluster, databaseSecret } from './names.ts'
+import { cluster, databaseSecret, parameterPath, tokenSecret } from './names.ts'
 import { serviceNames } from './releases.ts'
 
 /** What the front door says, asked several times so that each task behind the load balancer is met. */
@@ -41,16 +45,34 @@ export interface DatabaseSeen {
   readonly refs: ReadonlySet<string>
 }
 
+/** A setting in force. */
+export interface SettingSeen {
+  /** The id of a secret's current version, the number of a parameter's newest. */
+  readonly version: string
+  /** Equal for equal values within one process, and tells nothing else of them. */
+  readonly mark: string
+}
+
+/** The front end as visitors get it, and the API as its pages do. */
+export interface SiteSeen extends PageSeen {
+  readonly version: FrontDoor
+  readonly api: FrontDoor
+}
+
 /** Everything, seen with plain clients. */
 export interface Outside {
   readonly doors: readonly FrontDoor[]
   readonly services: readonly ServiceSeen[]
   readonly database: DatabaseSeen
+  /** Of a company that was installed with everything. */
+  readonly site?: SiteSeen
+  /** By the name of the secret or parameter. */
+  readonly configuration?: Readonly<Record<string, SettingSeen>>
 }
 
 async function knock(url: string): Promise<FrontDoor> {
   try {
-    const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(3000) })
+    const response = await fetch(url, { signal: AbortSignal.timeout(3000) })
     const { release, commit } = (await response.json()) as { release?: string; commit?: string }
     return { status: response.status, ...(release && { release }), ...(commit && { commit }) }
   } catch {
@@ -139,15 +161,54 @@ async function lookAtDatabase({ rds, secrets }: Clients): Promise<DatabaseSeen> 
   }
 }
 
+async function lookAtSite({ url }: FrontEnd): Promise<SiteSeen> {
+  const [page, version, api] = await Promise.all([
+    loadPage(url),
+    knock(`${url}/version.json`),
+    knock(`${url}/api/health`),
+  ])
+  return { ...page, version, api }
+}
+
+/** Values are compared, never shown: without this process's key nobody can try out what a mark stands for. */
+const markKey = randomBytes(32)
+const markOf = (value: unknown) =>
+  createHmac('sha256', markKey).update(String(value)).digest('hex').slice(0, 16)
+
+async function lookAtConfiguration({
+  secrets,
+  ssm,
+}: Clients): Promise<Readonly<Record<string, SettingSeen>>> {
+  const [secret, { Parameters = [] }] = await Promise.all([
+    secrets.send(new GetSecretValueCommand({ SecretId: tokenSecret })),
+    ssm.send(new GetParametersByPathCommand({ Path: parameterPath, Recursive: true })),
+  ])
+  const parameters = Parameters.map(({ Name, Version, Value }) => [
+    Name,
+    { version: String(Version), mark: markOf(Value) },
+  ])
+  return {
+    [tokenSecret]: { version: String(secret.VersionId), mark: markOf(secret.SecretString) },
+    ...Object.fromEntries(parameters),
+  }
+}
+
 /** Looks at a sample company with HTTP, SQL and AWS's describe calls only: never with this suite's own code. */
 export async function lookFromOutside({
   url,
+  front,
   clients,
-}: Pick<Sample, 'url' | 'clients'>): Promise<Outside> {
-  const [doors, services, database] = await Promise.all([
-    Promise.all(Array.from({ length: 6 }, () => knock(url))),
+}: Pick<Sample, 'url' | 'front' | 'clients'>): Promise<Outside> {
+  const [doors, services, database, site, configuration] = await Promise.all([
+    Promise.all(Array.from({ length: 6 }, () => knock(`${url}/health`))),
     lookAtServices(clients),
     lookAtDatabase(clients),
+    front && lookAtSite(front),
+    front && lookAtConfiguration(clients),
   ])
-  return { doors, services, database }
+  return {
+    ...{ doors, services, database },
+    ...(site && { site }),
+    ...(configuration && { configuration }),
+  }
 }

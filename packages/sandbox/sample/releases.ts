@@ -15,9 +15,30 @@ export interface Release {
   readonly fault: Fault
   /** The migration that it adds. */
   readonly migration?: string
+  /** What is wrong with its front end; nothing unless named. */
+  readonly site?: SiteFault
+  /** The configuration that it brings along; without one it leaves what is there. */
+  readonly configuration?: Configuration
 }
 
-export type ReleaseNumber = 1 | 2 | 3 | 4 | 6 | 10
+/** `chunk-missing`: the page refers to a file that its build did not hold. */
+export type SiteFault = 'chunk-missing'
+
+/** What a release writes into the environment's configuration. */
+export interface Configuration {
+  /** The value of the feature flags. */
+  readonly flags: string
+  /** Whether it makes a new key for customers' tokens, which no token fits that customers have. */
+  readonly newKey?: true
+}
+
+export type ReleaseNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11
+
+/** The feature flags before any release brought some. */
+export const firstFlags = '{"pageSize":20}'
+
+/** The API puts the page size into its queries, and no number is none for a database. */
+const wrong: Configuration = { flags: '{"pageSize":"many"}', newKey: true }
 
 /** The releases that stories are told about. */
 export const releases: Readonly<Record<ReleaseNumber, Release>> = {
@@ -27,6 +48,7 @@ export const releases: Readonly<Record<ReleaseNumber, Release>> = {
     is: 'good, with an additive migration',
     fault: 'none',
     migration: '20260902000000_labels.sql',
+    configuration: { flags: '{"pageSize":25}' },
   },
   3: { number: 3, is: 'answers 5xx', fault: 'answers-5xx' },
   4: {
@@ -35,12 +57,44 @@ export const releases: Readonly<Record<ReleaseNumber, Release>> = {
     fault: 'none',
     migration: '20260904000000_titles.sql',
   },
+  5: {
+    number: 5,
+    is: 'good code with a wrong configuration: a page size that is no number, and a signing key that no token fits',
+    fault: 'none',
+    configuration: wrong,
+  },
   6: { number: 6, is: 'cannot start', fault: 'cannot-start' },
+  7: {
+    number: 7,
+    is: 'a broken front end: its page refers to a file that was never uploaded',
+    fault: 'none',
+    site: 'chunk-missing',
+  },
+  8: {
+    number: 8,
+    is: 'renames columns that every version asks for, its own code too, and can rename them back without a loss',
+    fault: 'none',
+    migration: '20260908000000_states.sql',
+  },
+  9: {
+    number: 9,
+    is: 'deletes rows, and a column that every version asks for; its down migration brings none of them back',
+    fault: 'none',
+    migration: '20260909000000_owners.sql',
+  },
   10: {
     number: 10,
     is: 'answers 5xx, and carries an additive migration',
     fault: 'answers-5xx',
     migration: '20260910000000_priorities.sql',
+  },
+  11: {
+    number: 11,
+    is: 'bad in everything: answers 5xx, renames a column, and brings a wrong configuration and a broken front end',
+    fault: 'answers-5xx',
+    migration: '20260911000000_kinds.sql',
+    site: 'chunk-missing',
+    configuration: wrong,
   },
 }
 

@@ -12,15 +12,27 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { stringify } from 'yaml'
-import { cluster, databaseSecret, type Place, storeBucket } from './names.ts'
+import type { FrontEnd } from './front.ts'
 import {
+  cluster,
+  databaseSecret,
+  flagsParameter,
+  type Place,
+  parameterPath,
+  storeBucket,
+  tokenSecret,
+} from './names.ts'
+import {
+  type Configuration,
   imageReference,
   migrationsOf,
+  type Release,
   type ReleaseNumber,
   releases,
   serviceNames,
   shopFolder,
 } from './releases.ts'
+import { siteOf } from './site.ts'
 
 const run = promisify(execFile)
 
@@ -30,6 +42,8 @@ export interface RepositoryOptions extends Place {
   readonly folder: string
   /** Where customers reach the company. */
   readonly url: string
+  /** Where its front end lives; without one, releases bring neither a front end nor configuration. */
+  readonly front?: FrontEnd
   /** The workflow files of the repository: name and text. */
   readonly workflows?: Readonly<Record<string, string>>
   /** What differs from the usual entry in `.github/rollback.yml`, merged key by key. */
@@ -53,14 +67,24 @@ export interface SampleRepository {
 }
 
 /** The entry of the environment `production` in `.github/rollback.yml`. */
-function environmentConfig({ account, region, url, environment = {} }: RepositoryOptions) {
+function environmentConfig(options: RepositoryOptions) {
+  const { account, region, url, front, environment = {} } = options
   return {
     region,
     account,
     services: { cluster, names: [...serviceNames] },
     database: { connection: `secret:${databaseSecret}`, 'data-restore': 'ask' },
     migrations: { tool: 'dbmate', path: 'database/migrations' },
-    checks: [{ http: `${url}/health`, version: { json: '.commit' }, timeout: '2s' }, { ecs: true }],
+    ...(front && {
+      secrets: [tokenSecret],
+      parameters: [parameterPath],
+      site: { bucket: front.bucket, distribution: front.distribution },
+    }),
+    checks: [
+      { http: `${url}/health`, version: { json: '.commit' }, timeout: '2s' },
+      { ecs: true },
+      ...(front ? [{ assets: `${front.url}/` }] : []),
+    ],
     watch: '3s',
     ...environment,
   }
@@ -92,15 +116,35 @@ function git(folder: string, number: number, args: readonly string[]) {
   return run('git', ['-C', folder, ...args], { env })
 }
 
+/** In the place of a build. */
+function writeSite(folder: string, release: Release): void {
+  rmSync(join(folder, 'site'), { recursive: true, force: true })
+  for (const [path, text] of Object.entries(siteOf(release))) write(folder, `site/${path}`, text)
+}
+
+/** What the script `configure` is to write. */
+const broughtBy = ({ flags, newKey }: Configuration) => ({
+  parameters: { [flagsParameter]: flags },
+  newKeys: newKey ? [tokenSecret] : [],
+})
+
+const scripts = ['migrate', 'configure', 'deploy', 'publish']
+
 function writeRelease(
   options: RepositoryOptions,
   number: ReleaseNumber,
   on: readonly ReleaseNumber[],
 ): void {
-  const { folder } = options
-  const images = serviceNames.map((name) => [name, imageReference(name, releases[number], options)])
-  const release = { release: number, cluster, images: Object.fromEntries(images) }
-  write(folder, 'release.json', `${JSON.stringify(release, null, 2)}\n`)
+  const { folder, front } = options
+  const release = releases[number]
+  const images = serviceNames.map((name) => [name, imageReference(name, release, options)])
+  const text = {
+    ...{ release: number, cluster, images: Object.fromEntries(images) },
+    ...(front && release.configuration && { configuration: broughtBy(release.configuration) }),
+    ...(front && { site: { bucket: front.bucket, distribution: front.distribution } }),
+  }
+  write(folder, 'release.json', `${JSON.stringify(text, null, 2)}\n`)
+  if (front) writeSite(folder, release)
   rmSync(join(folder, 'database/migrations'), { recursive: true, force: true })
   for (const file of migrationsOf(number, on))
     write(
@@ -120,7 +164,7 @@ function writeBasics(options: RepositoryOptions): void {
   const { folder, workflows = {} } = options
   mkdirSync(folder, { recursive: true })
   cpSync(join(shopFolder, 'scripts'), join(folder, 'scripts'), { recursive: true })
-  for (const script of ['migrate', 'deploy']) chmodSync(join(folder, 'scripts', script), 0o755)
+  for (const script of scripts) chmodSync(join(folder, 'scripts', script), 0o755)
   write(folder, 'package.json', '{ "name": "shop", "private": true, "type": "module" }\n')
   write(folder, '.gitignore', 'node_modules\n')
   // In the place of `npm ci`.

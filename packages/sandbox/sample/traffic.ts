@@ -1,24 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { realClock } from '../clock.ts'
+import { type Score, steadily, tally } from './pace.ts'
 import { signedToken } from './programs/token.ts'
 
-/** What customers saw in one second. */
-export interface Second {
-  /** Milliseconds since the epoch, the second's beginning. */
-  readonly at: number
-  readonly ok: number
-  readonly failed: number
-}
-
-/** What customers saw so far. Times are milliseconds since the epoch. */
-export interface Seen {
-  readonly ok: number
-  readonly failed: number
-  readonly seconds: readonly Second[]
-  readonly firstFailure?: number
-  readonly lastFailure?: number
-  /** Releases that answered, in the order of their first answer. */
-  readonly releases: readonly string[]
+/** What customers saw so far. */
+export interface Seen extends Score {
   /** Rows whose writing was acknowledged, with the time of the acknowledgement. */
   readonly acknowledged: readonly { readonly ref: string; readonly at: number }[]
 }
@@ -49,28 +35,6 @@ export interface TrafficOptions {
 const PATIENCE = 3000
 const clock = realClock()
 
-interface Counts {
-  ok: number
-  failed: number
-  firstFailure?: number
-  lastFailure?: number
-  readonly seconds: Map<number, { ok: number; failed: number }>
-  readonly releases: Set<string>
-  readonly acknowledged: { ref: string; at: number }[]
-}
-
-function count(counts: Counts, { at, ok, release }: Answer): void {
-  const second = Math.floor(at / 1000) * 1000
-  const row = counts.seconds.get(second) ?? { ok: 0, failed: 0 }
-  counts.seconds.set(second, row)
-  if (release !== undefined) counts.releases.add(release)
-  row[ok ? 'ok' : 'failed'] += 1
-  counts[ok ? 'ok' : 'failed'] += 1
-  if (ok) return
-  counts.firstFailure ??= at
-  counts.lastFailure = at
-}
-
 async function ask(url: string, init: RequestInit): Promise<{ status: number; release?: string }> {
   try {
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(PATIENCE) })
@@ -84,19 +48,10 @@ async function ask(url: string, init: RequestInit): Promise<{ status: number; re
 
 /** Customers who read and write at a steady rate, whatever the answers. */
 export function startTraffic(url: string, { tokenKey, rate = 20 }: TrafficOptions): Traffic {
-  const counts: Counts = {
-    ok: 0,
-    failed: 0,
-    seconds: new Map(),
-    releases: new Set(),
-    acknowledged: [],
-  }
-  const underway = new Set<Promise<void>>()
+  const { add, score } = tally()
+  const acknowledged: { ref: string; at: number }[] = []
   const listeners: ((answer: Answer) => void)[] = []
-  let sent = 0
-  let stopped = false
-
-  const request = async (n: number) => {
+  const coming = steadily(rate, async (n) => {
     const authorization = `Bearer ${signedToken(`customer-${n % 5}`, tokenKey)}`
     const ref = randomUUID()
     const isWrite = n % 3 === 0
@@ -107,30 +62,17 @@ export function startTraffic(url: string, { tokenKey, rate = 20 }: TrafficOption
     })
     const at = clock.now()
     const ok = status === (isWrite ? 201 : 200)
-    if (ok && isWrite) counts.acknowledged.push({ ref, at })
+    if (ok && isWrite) acknowledged.push({ ref, at })
     const answer = { at, ok, status, ...(release !== undefined && { release }) }
-    count(counts, answer)
+    add(answer)
     for (const listen of listeners) listen(answer)
-  }
-  const tick = () => {
-    if (stopped) return
-    const one = request(sent++).finally(() => underway.delete(one))
-    underway.add(one)
-    clock.after(1000 / rate, tick)
-  }
-  const seen = (): Seen => ({
-    ...counts,
-    seconds: [...counts.seconds].sort(([a], [b]) => a - b).map(([at, row]) => ({ at, ...row })),
-    releases: [...counts.releases],
-    acknowledged: [...counts.acknowledged],
   })
-  tick()
+  const seen = (): Seen => ({ ...score(), acknowledged: [...acknowledged] })
   return {
     seen,
     onAnswer: (listen) => void listeners.push(listen),
     stop: async () => {
-      stopped = true
-      await Promise.all(underway)
+      await coming.stop()
       return seen()
     },
   }

@@ -4,10 +4,11 @@ import { customerOf } from './token.ts'
 
 /**
  * The company's front door. `/ping` says that the process lives (the load balancer asks that), `/health` that it can
- * do its work, `/triggers` is what customers use.
+ * do its work, `/triggers` is what customers use. The front end reaches the same below `/api`.
  */
 const program = start('api-gateway')
 const secret = needed('JWT_SECRET')
+const { pageSize = 20 } = JSON.parse(process.env.FEATURE_FLAGS ?? '{}')
 const { release, commit, database } = program
 
 interface Answer {
@@ -18,8 +19,10 @@ interface Answer {
 async function health(): Promise<Answer> {
   try {
     await database.query(
-      'select id, ref, name, owner, created_at from triggers order by id desc limit 1',
+      'select id, ref, name, owner, created_at from triggers order by id desc limit $1',
+      [pageSize],
     )
+    await database.query('select id, kind from events order by id desc limit 1')
     return { status: 200, body: { status: 'ok', release, commit } }
   } catch (error) {
     program.say('unhealthy', { why: (error as Error).message })
@@ -29,8 +32,8 @@ async function health(): Promise<Answer> {
 
 async function list(owner: string): Promise<Answer> {
   const found = await database.query(
-    'select id, ref, name from triggers where owner = $1 order by id desc limit 20',
-    [owner],
+    'select id, ref, name from triggers where owner = $1 order by id desc limit $2',
+    [owner, pageSize],
   )
   return { status: 200, body: found.rows }
 }
@@ -57,7 +60,7 @@ async function bodyOf(request: IncomingMessage): Promise<{ ref?: string; name?: 
 }
 
 async function answer(request: IncomingMessage): Promise<Answer> {
-  const path = request.url?.split('?')[0]
+  const path = request.url?.split('?')[0]?.replace(/^\/api\//, '/')
   if (path === '/ping') return { status: 200, body: { alive: true } }
   if (program.fault === 'answers-5xx')
     return { status: 500, body: { status: 'failing', release, commit } }
