@@ -1,5 +1,5 @@
+import { digester } from '#aws'
 import type { ConfigState } from '#store'
-import { digester } from './digest.ts'
 import { changeOf, type Item, planAll, type Sources } from './items.ts'
 import type { ConfigChoice } from './settings.ts'
 

@@ -2,7 +2,6 @@ export { captureConfig } from './capture.ts'
 export { changeConfig } from './change.ts'
 export { type ConfigClients, connect } from './client.ts'
 export { type ConfigRow, compareConfig } from './compare.ts'
-export { type Digest, digester } from './digest.ts'
 export { type KeepPlan, type Kept, keepVersions, planKeep } from './keep.ts'
 export {
   isSame,

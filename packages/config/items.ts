@@ -1,7 +1,7 @@
+import type { Digest } from '#aws'
 import type { Written } from '#core'
 import type { ConfigState, Store } from '#store'
 import type { ConfigClients } from './client.ts'
-import type { Digest } from './digest.ts'
 import { covers, hasVersion, observeParameters, observeSecret, readHistory } from './observe.ts'
 import { inParallel } from './parallel.ts'
 import {

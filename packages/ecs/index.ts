@@ -2,6 +2,9 @@ export { captureServices, describeState } from './capture.ts'
 export { changeServices } from './change.ts'
 export { connect, type EcsClients } from './client.ts'
 export { type Destination, parseDestination } from './destination.ts'
+export { type Difference, diffOf } from './difference.ts'
+export type { EnvironmentChange } from './environment.ts'
+export { type Fact, type FactKind, factsOf } from './facts.ts'
 export {
   type FailureClass,
   failureOf,

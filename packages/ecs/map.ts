@@ -1,5 +1,6 @@
 import type * as Ecs from '@aws-sdk/client-ecs'
 import { shortName } from '#aws'
+import { factsOf } from './facts.ts'
 import type {
   AbsentService,
   LiveContainer,
@@ -144,5 +145,6 @@ export function toTaskDefinition(definition: Ecs.TaskDefinition): TaskDefinition
       name: container.name ?? '',
       image: container.image ?? '',
     })),
+    facts: factsOf(definition),
   }
 }

@@ -1,22 +1,7 @@
-/** How many calls are in flight at once: thirty services stay far below the rate limits of ECS's read calls. */
-const width = 8
+import { inLanes } from '#core'
 
-/** Runs `work` for each item, a few at a time; results in the order of the items. The first thing thrown is thrown. */
-export async function inParallel<Item, Found>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Found>,
-): Promise<readonly Found[]> {
-  const found: Found[] = []
-  let next = 0
-  const lane = async () => {
-    while (next < items.length) {
-      const index = next++
-      found[index] = await work(items[index] as Item)
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane))
-  return found
-}
+/** A few calls in flight: thirty services stay far below the rate limits of ECS's read calls. */
+export const inParallel = inLanes(8)
 
 /** Cuts a list into parts of at most `size`: the batch limits of ECS's describe calls. */
 export function batches<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {

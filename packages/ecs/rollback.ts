@@ -1,7 +1,9 @@
+import { digester } from '#aws'
 import type { Entry, Result, Run, Written } from '#core'
 import type { Store } from '#store'
 import { begin } from './begin.ts'
 import type { EcsClients } from './client.ts'
+import { observeChanges, withEnvironment } from './environment.ts'
 import { inParallel } from './parallel.ts'
 import { planService, type ServicePlan } from './plan.ts'
 import { changeOf, nameOf, planned, refusePlans } from './planned.ts'
@@ -32,8 +34,11 @@ export async function rollback(
   const refusals = plans.filter((plan) => plan.is === 'refused')
   if (refusals.length > 0) return refusePlans(plans, refusals)
   run.report.info(`destination: ${aims.why}`)
-  if (run.dryRun) return planned(plans, aims.why)
-  return carryOut(run, clients, { cluster: settings.cluster, plans, entries })
+  const changes = await observeChanges(clients, plans, digester())
+  const result = run.dryRun
+    ? planned(plans, aims.why)
+    : await carryOut(run, clients, { cluster: settings.cluster, plans, entries })
+  return withEnvironment(result, changes)
 }
 
 function planOf(

@@ -1,3 +1,5 @@
+import type { Fact } from './facts.ts'
+
 /** What ECS says now, mapped once to plain data. Times are milliseconds since the epoch, by ECS's clock. */
 
 /** One deployment of a service: a row of DescribeServices' `deployments`. */
@@ -129,6 +131,8 @@ export interface TaskDefinition {
   readonly family: string
   readonly status: 'ACTIVE' | 'INACTIVE' | 'DELETE_IN_PROGRESS'
   readonly containers: readonly { readonly name: string; readonly image: string }[]
+  /** What its tasks are started with: compared, never shown. */
+  readonly facts: ReadonlySet<Fact>
 }
 
 /** The deployment that ECS works towards. */

@@ -1,6 +1,12 @@
 export { close, closeByHand, closeWithout } from './close.ts'
 export { buttonCommand, byHandCommands, closeCommand } from './commands.ts'
-export { type Compared, type Comparisons, compareAll, comparisonsOf, type Difference } from './compare.ts'
+export {
+  type Compared,
+  type Comparisons,
+  compareAll,
+  comparisonsOf,
+  type Difference,
+} from './compare.ts'
 export { type PlanDocument, parsePlan, planDocument } from './document.ts'
 export { findDeployment, findWay, type Known, lookNow, type Now, type Way } from './evidence.ts'
 export { type Judged, judge } from './judge.ts'

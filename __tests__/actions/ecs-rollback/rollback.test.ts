@@ -33,6 +33,7 @@ describe('a rollback to the restore point of the deployment', () => {
     expect(result.outcome).toBe('done')
     expect(await at.shows('web')).toBe('web:1 2/2 COMPLETED')
     expect(result.outputs).toEqual({
+      'environment-diff': expect.stringMatching(/^\{"web":\[.*"image".*\]\}$/),
       'services-rolled-back': 'web',
       'services-unchanged': '',
       'services-failed': '',

@@ -1,4 +1,5 @@
 import {
+  type ContainerDefinition,
   CreateClusterCommand,
   CreateServiceCommand,
   type CreateServiceCommandInput,
@@ -52,7 +53,7 @@ export interface Scene {
   /** Points the tag at an image with this content and answers its digest. */
   push(reference: string, content?: string): string
   /** Registers a revision of a family with one container of its name. */
-  register(family: string, image: string): Promise<string>
+  register(family: string, image: string, more?: Omit<ContainerDefinition, 'name'>): Promise<string>
   deregister(taskDefinition: string): Promise<void>
   update(service: string, more: Partial<UpdateServiceCommandInput>): Promise<void>
   /** Deploys `<service>:v2` as `<service>:2` to all services and lets it settle. */
@@ -177,7 +178,8 @@ async function openServices(
 function verbsOf(parts: Parts): Verbs {
   const { clients, images, clock, names, store, entries } = parts
   const { ecs } = clients
-  const register: Scene['register'] = (family, image) => registerRevision(ecs, family, image)
+  const register: Scene['register'] = (family, image, more) =>
+    registerRevision(ecs, { ...more, name: family, image })
   const update: Scene['update'] = async (service, more) => {
     await ecs.send(new UpdateServiceCommand({ cluster: CLUSTER, service, ...more }))
   }
@@ -249,15 +251,19 @@ export function keptJournal({ clock, entries }: Pick<Scene, 'clock' | 'entries'>
 const settingsOf = (names: readonly string[]): EcsSettings =>
   settings({ mode: 'rollback', cluster: CLUSTER, services: names, to: 'auto' }, undefined)
 
-async function registerRevision(ecs: ECSClient, family: string, image: string): Promise<string> {
+async function registerRevision(
+  ecs: ECSClient,
+  container: ContainerDefinition & { readonly name: string },
+): Promise<string> {
   const registered = await ecs.send(
     new RegisterTaskDefinitionCommand({
-      family,
+      family: container.name,
       networkMode: 'awsvpc',
       cpu: '256',
       memory: '512',
       requiresCompatibilities: ['FARGATE'],
-      containerDefinitions: [{ name: family, image }],
+      executionRoleArn: `arn:aws:iam::${ACCOUNT}:role/execution`,
+      containerDefinitions: [container],
     }),
   )
   return registered.taskDefinition?.taskDefinitionArn ?? ''

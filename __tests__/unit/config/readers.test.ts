@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { digester, refersTo } from '#config'
+import { digester } from '#aws'
+import { refersTo } from '#config'
 
 const secret = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:app/jwt'
 const parameter = 'arn:aws:ssm:us-east-1:123456789012:parameter/app/url'

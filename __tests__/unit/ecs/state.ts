@@ -84,6 +84,7 @@ export function definition(name = 'web:1', given: Partial<TaskDefinition> = {}):
     family: name.split(':')[0] ?? '',
     status: 'ACTIVE',
     containers: [{ name: 'web', image: 'web:v1' }],
+    facts: new Set(),
     ...given,
   }
 }

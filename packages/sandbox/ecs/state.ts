@@ -201,6 +201,12 @@ export type TaskStatus =
   | 'DEPROVISIONING'
   | 'STOPPED'
 
+/** The RunTask request that started a task: its client token, and everything else that it said. */
+export interface Request {
+  readonly token: string
+  readonly parameters: string
+}
+
 /** A task. */
 export interface Task {
   readonly id: string
@@ -210,6 +216,7 @@ export interface Task {
   readonly service?: Service
   readonly revision?: Revision
   readonly startedBy?: string
+  readonly request?: Request
   readonly group: string
   readonly launchType: Ecs.LaunchType
   readonly overrides: Ecs.TaskOverride

@@ -1,22 +1,11 @@
 import type * as Ecs from '@aws-sdk/client-ecs'
-import type { Caller, Operation } from '../service.ts'
-import { launch } from './launch.ts'
-import {
-  arnOf,
-  checkLaunchType,
-  clusterOf,
-  findTask,
-  invalid,
-  nameOf,
-  regionOf,
-  serviceOf,
-  usableTaskDefinition,
-} from './lookup.ts'
+import type { Operation } from '../service.ts'
+import { arnOf, clusterOf, findTask, invalid, nameOf, regionOf, serviceOf } from './lookup.ts'
 import { pageOf } from './paging.ts'
+import { runTask } from './runTask.ts'
 import { taskChanged } from './scheduler.ts'
 import type { Cluster, Task, World } from './state.ts'
-import { tagMap } from './tags.ts'
-import { createTask, stopTask } from './tasks.ts'
+import { stopTask } from './tasks.ts'
 import { taskView } from './taskViews.ts'
 
 /** ListTasks, DescribeTasks, StopTask, RunTask. */
@@ -55,7 +44,7 @@ export function taskOperations(world: World): Record<string, Operation> {
       })
       return { task: taskView(task) }
     },
-    RunTask: (input: Ecs.RunTaskCommandInput, caller) => run(world, input, caller),
+    RunTask: (input: Ecs.RunTaskCommandInput, caller) => runTask(world, input, caller),
   }
 }
 
@@ -70,43 +59,4 @@ function listed(cluster: Cluster, input: Ecs.ListTasksCommandInput): readonly Ta
     .filter((task) => !input.family || task.taskDefinition.family === input.family)
     .filter((task) => !input.startedBy || task.startedBy === input.startedBy)
     .filter((task) => !input.launchType || task.launchType === input.launchType)
-}
-
-function run(world: World, input: Ecs.RunTaskCommandInput, caller: Caller) {
-  const cluster = clusterOf(regionOf(world, caller), input.cluster)
-  const taskDefinition = usableTaskDefinition(
-    cluster.region,
-    input.taskDefinition ?? '',
-    'InvalidParameterException',
-  )
-  checkLaunchType(taskDefinition, input.launchType)
-  const count = input.count ?? 1
-  if (count < 1 || count > 10) throw invalid('count should be between 1 and 10.')
-  const { networkMode, containerDefinitions = [] } = taskDefinition.content
-  if (networkMode === 'awsvpc' && !input.networkConfiguration?.awsvpcConfiguration)
-    throw invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
-  for (const { name } of input.overrides?.containerOverrides ?? [])
-    if (!containerDefinitions.some((container) => container.name === name))
-      throw invalid(
-        `Override for container named ${name} is not a container in the TaskDefinition.`,
-      )
-  const tags = tagMap([
-    ...(input.propagateTags === 'TASK_DEFINITION'
-      ? [...taskDefinition.tags].map(([key, value]) => ({ key, value }))
-      : []),
-    ...(input.tags ?? []),
-  ])
-  const tasks = Array.from({ length: count }, () =>
-    createTask(world, {
-      cluster,
-      taskDefinition,
-      launchType: input.launchType ?? 'EC2',
-      group: input.group ?? `family:${taskDefinition.family}`,
-      overrides: structuredClone(input.overrides ?? {}),
-      tags,
-      ...(input.startedBy ? { startedBy: input.startedBy } : {}),
-    }),
-  )
-  for (const task of tasks) void launch(world, task, () => undefined)
-  return { tasks: tasks.map((task) => taskView(task, true)), failures: [] }
 }

@@ -6,6 +6,7 @@ import {
   type Container,
   delay,
   now,
+  type Request,
   type Revision,
   type Service,
   type Task,
@@ -23,6 +24,7 @@ export interface TaskRequest {
   readonly service?: Service
   readonly revision?: Revision
   readonly startedBy?: string
+  readonly request?: Request
   readonly overrides?: Ecs.TaskOverride
   readonly tags?: Map<string, string>
 }
@@ -71,6 +73,7 @@ export function createTask(world: World, request: TaskRequest): Task {
     ...(service ? { service } : {}),
     ...(revision ? { revision } : {}),
     ...(request.startedBy ? { startedBy: request.startedBy } : {}),
+    ...(request.request ? { request: request.request } : {}),
   }
   cluster.tasks.set(id, task)
   return task
