@@ -1,6 +1,7 @@
 export { captureSite } from './capture.ts'
 export { changeSite } from './change.ts'
 export { connect, type SiteClients } from './client.ts'
+export { compareSite, type SiteDifference } from './compare.ts'
 export { type Destination, parseDestination } from './destination.ts'
 export { kindOf } from './keys.ts'
 export { planSite, type SitePlan } from './plan.ts'

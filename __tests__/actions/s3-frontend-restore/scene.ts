@@ -1,6 +1,6 @@
 import type { Journal, Result, Written } from '#core'
 import { captureSite, changeSite, type SiteClients, settings } from '#site'
-import { createDocument, keys, type Store } from '#store'
+import { createDocument, keys } from '#store'
 import { fakeClock, memoryJournal, testRun } from '../../support/run.ts'
 import { type FakeBucket, fakeBucket } from '../../support/site.ts'
 import { pointOf, testStore } from '../../support/store.ts'
@@ -8,7 +8,7 @@ import { pointOf, testStore } from '../../support/store.ts'
 /** A site with a good release that was captured, and a store that knows it. */
 export interface Scene {
   readonly bucket: FakeBucket
-  readonly store: Store
+  readonly store: Awaited<ReturnType<typeof testStore>>
   readonly clock: ReturnType<typeof fakeClock>
   /** What was written down, kept between runs as a record keeps it. */
   readonly entries: Written[]
