@@ -52,7 +52,7 @@ export async function documentsOf(
 ): Promise<Readonly<Record<string, Document>>> {
   const { texts } = await allVersions(company)
   const documents = texts
-    .filter(({ latest }) => latest)
+    .filter(({ key, latest }) => latest && key.endsWith('.json'))
     .map(({ key, text }) => [key, JSON.parse(text)] as const)
   for (const [key, document] of documents) {
     const checked = published[document.kind]?.safeParse(document)

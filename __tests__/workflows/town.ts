@@ -34,7 +34,7 @@ export interface Town {
   close(): Promise<void>
 }
 
-interface Settings extends Pick<InstallOptions, 'environment'> {
+interface Settings extends Pick<InstallOptions, 'environment' | 'everything'> {
   /** How jobs come to credentials: keys in their environment by default. */
   readonly credentials?: 'keys' | 'oidc'
 }
@@ -88,7 +88,8 @@ export async function foundTown(scale = 100): Promise<Town> {
   const suite = copySuite(join(folder, 'suite'))
   const sandbox = await startSandbox({ scale })
   const companies: Company[] = []
-  const settle = async (account: string, { environment, credentials }: Settings = {}) => {
+  const settle = async (account: string, settings: Settings = {}) => {
+    const { environment, credentials, everything } = settings
     const sample = await installSample(sandbox, {
       account,
       region,
@@ -96,6 +97,7 @@ export async function foundTown(scale = 100): Promise<Town> {
       folder: join(folder, account),
       workflows: sampleWorkflows(suiteName),
       ...(environment && { environment }),
+      ...(everything && { everything }),
     })
     const company = companyOf(sample, suite, {
       sandbox,

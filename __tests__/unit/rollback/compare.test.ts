@@ -1,8 +1,8 @@
 import { CallError } from '#core'
-import { compareAll, type Comparisons } from '#rollback'
+import { type Comparisons, compareAll } from '#rollback'
 import type { Components, Point } from '#store'
-import { pointOf, testStore } from '../../support/store.ts'
 import { fakeClock, testRun } from '../../support/run.ts'
+import { pointOf, testStore } from '../../support/store.ts'
 
 type Service = NonNullable<Components['ecs']>['services'][number]
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`
