@@ -44,7 +44,7 @@ const rules: Readonly<Record<string, Rule>> = {
   // What looks at many kinds.
   health: {
     packages: ['core', 'inputs', 'aws', 'store', 'sql', 'ecs', 'rds', 'migrations'],
-    modules: ['zod'],
+    modules: ['zod', '@aws-sdk/client-cloudwatch', '@aws-sdk/client-cloudwatch-logs'],
     node: true,
   },
   points: {

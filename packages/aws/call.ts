@@ -49,7 +49,10 @@ const ofVersions: Readonly<Record<string, string>> = {
 /** The IAM action of a command: `ecs:UpdateService`. */
 export function iamAction(command: Named): string {
   const [, namespace, operation] = Array.isArray(command.schema) ? command.schema : []
-  const service = String(namespace ?? 'aws').replace(/^com\.amazonaws\./, '')
+  // The one service of ours whose IAM prefix is not its namespace.
+  const service = String(namespace ?? 'aws')
+    .replace(/^com\.amazonaws\./, '')
+    .replace(/^cloudwatchlogs$/, 'logs')
   const action = `${service}:${String(operation ?? 'unknown')}`
   const permission = permissions[action] ?? action
   const { VersionId } = (command.input ?? {}) as { readonly VersionId?: unknown }

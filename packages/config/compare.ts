@@ -9,8 +9,9 @@ export interface ConfigRow {
   readonly name: string
   /** `stays`: it differs and may not go back, as `why` says. */
   readonly is: 'same' | 'change' | 'stays' | 'gone'
-  readonly now: string
-  readonly then: string
+  /** `from` is what is in force, `to` the destination's. */
+  readonly from: string
+  readonly to: string
   readonly why: string
 }
 
@@ -27,8 +28,8 @@ export async function compareConfig(
   const items = await planAll(sources, { settings, state, entries: [] })
   const digest = digester()
   return items.map((item) => {
-    const [now = '', then = ''] = changeOf(item, digest).split(' → ')
-    return { kind: item.kind, name: item.name, ...standing(item), now, then }
+    const [from = '', to = ''] = changeOf(item, digest).split(' → ')
+    return { kind: item.kind, name: item.name, ...standing(item), from, to }
   })
 }
 

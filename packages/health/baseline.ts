@@ -1,4 +1,5 @@
 import { CallError, type Run, until, type Verdict, worst } from '#core'
+import type { Point } from '#store'
 import type { CheckPlan } from './checks.ts'
 import { makeProbes, type Ports, type Probe, type Wanted } from './probe.ts'
 import type { Sample } from './sample.ts'
@@ -11,12 +12,16 @@ export interface CheckJudgement {
   readonly samples: readonly Sample[]
 }
 
+type Measured = NonNullable<Point['measured']>
+
 /** What one quick look at everything says. */
 export interface Judgement {
   readonly verdict: Verdict
   /** One sentence. */
   readonly why: string
   readonly checks: readonly CheckJudgement[]
+  /** What the checks measured, by check name, for the restore point: what a release is compared with. */
+  readonly measured: Measured
 }
 
 const attempts = 3
@@ -30,21 +35,33 @@ const pause = 2_000
  */
 export async function baseline(run: Run, ports: Ports, plan: CheckPlan): Promise<Judgement> {
   if (plan.problems.length > 0)
-    return { verdict: 'error', why: plan.problems.join('; '), checks: [] }
+    return { verdict: 'error', why: plan.problems.join('; '), checks: [], measured: {} }
   if (plan.checks.length === 0) {
-    return { verdict: 'inconclusive', why: 'no checks are configured', checks: [] }
+    return { verdict: 'inconclusive', why: 'no checks are configured', checks: [], measured: {} }
   }
   const wanted: Wanted = {
     expect: 'anything',
     version: { is: 'unknown', why: 'a baseline takes any version' },
     desired: new Map(),
     since: undefined,
+    measured: new Map(),
   }
-  const probes = makeProbes(run.clock, ports, { checks: plan.checks, wanted })
+  const probes = makeProbes(run, ports, { checks: plan.checks, wanted, watch: 0 })
   const checks = await Promise.all(probes.map((probe) => standing(run, probe)))
   const verdict = worst(checks.map((check) => check.verdict))
   const telling = checks.filter((check) => check.verdict === verdict)
-  return { verdict, why: telling.map(({ check, why }) => `${check}: ${why}`).join('; '), checks }
+  const why = telling.map(({ check, why }) => `${check}: ${why}`).join('; ')
+  return { verdict, why, checks, measured: measuredOf(checks) }
+}
+
+/** The last measurement of each check, whatever its verdict: also a bad value is one to compare with. */
+function measuredOf(checks: readonly CheckJudgement[]): Measured {
+  return Object.fromEntries(
+    checks.flatMap(({ check, samples }) => {
+      const measured = samples.findLast((sample) => sample.measured !== undefined)?.measured
+      return measured === undefined ? [] : [[check, measured]]
+    }),
+  ) as Measured
 }
 
 async function standing(run: Run, probe: Probe): Promise<CheckJudgement> {

@@ -1,5 +1,13 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import { type Check, duration, type HttpCheck } from '#inputs'
+import {
+  type AlarmsCheck,
+  type AssetsCheck,
+  type Check,
+  duration,
+  type HttpCheck,
+  type LogsCheck,
+  type SqlCheck,
+} from '#inputs'
 import { type Path, parsePath } from './path.ts'
 import { brief } from './sample.ts'
 
@@ -29,7 +37,52 @@ export interface EcsPlan {
   readonly services: readonly string[]
 }
 
-export type PlannedCheck = HttpPlan | EcsPlan
+/** A check of CloudWatch alarms: those of these names, or all whose names begin so. */
+export interface AlarmsPlan {
+  readonly kind: 'alarms'
+  readonly name: string
+  readonly which: { readonly prefix: string } | { readonly names: readonly string[] }
+}
+
+/** A check of how many events of a log group match a pattern. */
+export interface LogsPlan {
+  readonly kind: 'logs'
+  readonly name: string
+  readonly group: string
+  readonly pattern: string
+  /** Events a minute; undefined: compared with the rate before the deployment. */
+  readonly atMost: number | undefined
+}
+
+/** What a scalar is compared with: a value, or what the restore point has. */
+export type Bound<Value> =
+  | { readonly is: 'literal'; readonly value: Value }
+  | { readonly is: 'captured' }
+
+/** A check of one value that a read-only query answers. */
+export interface SqlPlan {
+  readonly kind: 'sql'
+  readonly name: string
+  /** `secret:<name>`: the connection of the environment's database. */
+  readonly connection: string
+  readonly query: string
+  readonly atLeast: Bound<number> | undefined
+  readonly atMost: Bound<number> | undefined
+  readonly equals: Bound<string> | undefined
+}
+
+/** A check of a document and the files to which it refers. Times in milliseconds. */
+export interface AssetsPlan {
+  readonly kind: 'assets'
+  readonly name: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** The document's origin and those that were named beside it. */
+  readonly origins: readonly string[]
+  readonly timeout: number
+}
+
+export type PlannedCheck = HttpPlan | EcsPlan | AlarmsPlan | LogsPlan | SqlPlan | AssetsPlan
 
 /** The checks of an environment, or everything that is wrong with them. */
 export interface CheckPlan {
@@ -43,28 +96,61 @@ export interface Services {
   readonly names: readonly string[]
 }
 
+/** What checks take from the environment that they belong to. */
+export interface Surroundings {
+  readonly services?: Services | undefined
+  readonly database?: { readonly connection: string } | undefined
+}
+
 /** Makes configured checks ready: paths parsed, durations in milliseconds, names unique. Lists every problem. */
-export function planChecks(checks: readonly Check[], services: Services | undefined): CheckPlan {
+export function planChecks(checks: readonly Check[], around: Surroundings | undefined): CheckPlan {
   const problems: string[] = []
   const planned: PlannedCheck[] = []
   for (const check of checks) {
     const name = unique(nameOf(check), planned)
-    if ('http' in check) planned.push(planHttp(check, name, problems))
-    else if (services)
-      planned.push({ kind: 'ecs', name, cluster: services.cluster, services: services.names })
-    else
-      problems.push(
-        `check ${name}: it needs services: name cluster and services in the configuration or as inputs`,
-      )
+    const plan = planOne(check, name, { around: around ?? {}, problems })
+    if (plan) planned.push(plan)
   }
   return { checks: planned, problems }
 }
 
+interface Planning {
+  readonly around: Surroundings
+  readonly problems: string[]
+}
+
+function planOne(check: Check, name: string, planning: Planning): PlannedCheck | undefined {
+  if ('http' in check) return planHttp(check, name, planning.problems)
+  if ('alarms' in check) return planAlarms(check, name)
+  if ('logs' in check) return planLogs(check, name)
+  if ('sql' in check) return planSql(check, name, planning)
+  if ('assets' in check) return planAssets(check, name, planning.problems)
+  const { services } = planning.around
+  if (services) return { kind: 'ecs', name, cluster: services.cluster, services: services.names }
+  planning.problems.push(
+    `check ${name}: it needs services: name cluster and services in the configuration or as inputs`,
+  )
+  return undefined
+}
+
 function nameOf(check: Check): string {
-  if (check.name !== undefined) return brief(check.name, 60)
-  if (!('http' in check)) return 'ecs'
-  const { host, pathname } = new URL(check.http)
-  return brief(`${host}${pathname === '/' ? '' : pathname}`, 60)
+  return brief(check.name ?? plainName(check), 60)
+}
+
+function plainName(check: Check): string {
+  if ('http' in check) return placeOf(check.http)
+  if ('alarms' in check) {
+    return typeof check.alarms === 'string' ? `alarms ${check.alarms}` : 'alarms'
+  }
+  if ('logs' in check) return `logs ${check.logs.group}`
+  if ('sql' in check) return 'sql'
+  if ('assets' in check) return `assets of ${placeOf(check.assets)}`
+  return 'ecs'
+}
+
+function placeOf(url: string): string {
+  const { host, pathname } = new URL(url)
+  return `${host}${pathname === '/' ? '' : pathname}`
 }
 
 function unique(name: string, others: readonly PlannedCheck[]): string {
@@ -73,6 +159,57 @@ function unique(name: string, others: readonly PlannedCheck[]): string {
   let n = 2
   while (taken.has(`${name} (${n})`)) n += 1
   return `${name} (${n})`
+}
+
+function planAlarms({ alarms }: AlarmsCheck, name: string): AlarmsPlan {
+  const which = typeof alarms === 'string' ? { prefix: alarms } : { names: alarms }
+  return { kind: 'alarms', name, which }
+}
+
+function planLogs({ logs }: LogsCheck, name: string): LogsPlan {
+  const { group, pattern } = logs
+  return { kind: 'logs', name, group, pattern, atMost: logs['at-most'] }
+}
+
+function planSql(
+  { sql }: SqlCheck,
+  name: string,
+  { around, problems }: Planning,
+): SqlPlan | undefined {
+  const { database } = around
+  if (database === undefined) {
+    problems.push(`check ${name}: it needs database: name its connection in the configuration`)
+    return undefined
+  }
+  return {
+    kind: 'sql',
+    name,
+    connection: database.connection,
+    query: sql.query,
+    atLeast: boundOf(sql['at-least']),
+    atMost: boundOf(sql['at-most']),
+    equals: boundOf(sql.equals === undefined ? undefined : String(sql.equals)),
+  }
+}
+
+function boundOf<Value>(given: Value | 'captured' | undefined): Bound<Value> | undefined {
+  if (given === undefined) return undefined
+  return given === 'captured' ? { is: 'captured' } : { is: 'literal', value: given as Value }
+}
+
+function planAssets(check: AssetsCheck, name: string, problems: string[]): AssetsPlan {
+  const headers = check.headers ?? {}
+  problems.push(...badHeaders(headers).map((problem) => `check ${name}: ${problem}`))
+  const own = new URL(check.assets).origin
+  const named = (check.origins ?? []).map((origin) => new URL(origin).origin)
+  return {
+    kind: 'assets',
+    name,
+    url: check.assets,
+    headers,
+    origins: [...new Set([own, ...named])],
+    timeout: milliseconds(check.timeout) ?? 10_000,
+  }
 }
 
 function planHttp(check: HttpCheck, name: string, problems: string[]): HttpPlan {
@@ -113,9 +250,12 @@ function contradictions(plan: HttpPlan): readonly string[] {
     ...(latencyBelow !== undefined && latencyBelow > timeout
       ? ['latency-below is longer than timeout: raise timeout']
       : []),
-    ...Object.entries(plan.headers).flatMap(([header, value]) => badHeader(header, value)),
+    ...badHeaders(plan.headers),
   ]
 }
+
+const badHeaders = (headers: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(headers).flatMap(([header, value]) => badHeader(header, value))
 
 /** Never quotes a header's value: it may be a secret. */
 function badHeader(name: string, value: string): readonly string[] {

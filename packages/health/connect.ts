@@ -1,14 +1,24 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import type { AwsConfig } from '#aws'
 import { connect as connectEcs, observeServices, observeTasks } from '#ecs'
+import { connect as connectRds } from '#rds'
+import { observeAlarms, observeEvents } from './cloudwatch.ts'
 import { fetchOnce } from './fetch.ts'
 import type { Ports } from './probe.ts'
 
-/** The real ports: the runner's network, and ECS through its own kind's clients. */
+/** The real ports: the runner's network, CloudWatch, and ECS and the database through their own kinds' clients. */
 export function connect(config: AwsConfig): Ports {
-  const clients = connectEcs(config)
+  const ecs = connectEcs(config)
+  const rds = connectRds(config)
+  const alarms = new CloudWatchClient({ ...config })
+  const logs = new CloudWatchLogsClient({ ...config })
   return {
     fetchOnce,
-    services: (where) => observeServices(clients, where),
-    tasks: (where) => observeTasks(clients, where),
+    services: (where) => observeServices(ecs, where),
+    tasks: (where) => observeTasks(ecs, where),
+    alarms: (which) => observeAlarms(alarms, which),
+    events: (ask) => observeEvents(logs, ask),
+    open: (run, connection) => rds.open(run, connection),
   }
 }

@@ -1,5 +1,5 @@
 import { iso, type Json, type Run } from '#core'
-import type { PlannedCheck } from './checks.ts'
+import type { Bound, HttpPlan, PlannedCheck, SqlPlan } from './checks.ts'
 import { confirmAfter, minimumSpan, mostVoid, type Rule, settled, warmUp } from './decide.ts'
 import { plainUrl, type Redact, redactor } from './redact.ts'
 import type { Sample } from './sample.ts'
@@ -75,12 +75,51 @@ function verdictOf(watched: Watched, index: number): { readonly [key: string]: J
 
 /** A check's definition without anything secret. */
 export function definitionOf(check: PlannedCheck, redact: Redact): Json {
-  if (check.kind === 'ecs') return { ecs: true, cluster: check.cluster, services: check.services }
+  switch (check.kind) {
+    case 'http':
+      return definitionOfHttp(check, redact)
+    case 'ecs':
+      return { ecs: true, cluster: check.cluster, services: check.services }
+    case 'alarms':
+      return { alarms: 'prefix' in check.which ? check.which.prefix : check.which.names }
+    case 'logs':
+      return {
+        logs: check.group,
+        pattern: redact(check.pattern),
+        ...(check.atMost === undefined ? {} : { atMostAMinute: check.atMost }),
+      }
+    case 'sql':
+      return definitionOfSql(check, redact)
+    case 'assets':
+      return {
+        assets: redact(plainUrl(check.url)),
+        headers: hidden(check.headers),
+        origins: check.origins,
+        timeoutMs: check.timeout,
+      }
+  }
+}
+
+const hidden = (headers: Readonly<Record<string, string>>): Json =>
+  Object.fromEntries(Object.keys(headers).map((name) => [name, '***']))
+
+function definitionOfSql(check: SqlPlan, redact: Redact): Json {
+  const bound = (given: Bound<number | string> | undefined, name: string) =>
+    given === undefined ? {} : { [name]: given.is === 'captured' ? 'captured' : given.value }
+  return {
+    sql: redact(check.query),
+    ...bound(check.atLeast, 'atLeast'),
+    ...bound(check.atMost, 'atMost'),
+    ...bound(check.equals, 'equals'),
+  }
+}
+
+function definitionOfHttp(check: HttpPlan, redact: Redact): Json {
   const { version, latencyBelow, contains } = check
   return {
     http: redact(plainUrl(check.url)),
     method: check.method,
-    headers: Object.fromEntries(Object.keys(check.headers).map((name) => [name, '***'])),
+    headers: hidden(check.headers),
     status: check.statuses,
     ...(contains === undefined ? {} : { contains: redact(contains) }),
     json: Object.fromEntries(

@@ -9,6 +9,8 @@ export interface Ask {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
   readonly timeout: number
+  /** Bytes of the body that are read at most, and given as they came; without it `bodyLimit`, as text only. */
+  readonly limit?: number
 }
 
 /** What came back, or why nothing did. Header names are in lower case. */
@@ -18,7 +20,9 @@ export type Answer =
       readonly status: number
       readonly headers: Readonly<Record<string, string>>
       readonly body: string
-      /** The body was longer than `bodyLimit` and its rest was not read. */
+      /** Only where a `limit` was given. */
+      readonly bytes?: Uint8Array
+      /** The body was longer than the limit and its rest was not read. */
       readonly truncated: boolean
     }
   | { readonly is: 'failed'; readonly code: string; readonly message: string }
@@ -44,7 +48,7 @@ export const fetchOnce: FetchOnce = (ask) =>
       const url = new URL(ask.url)
       const send = url.protocol === 'https:' ? secure : plain
       const sent = send(url, optionsOf(ask), (answer) => {
-        read(answer).then(resolve, failed)
+        read(answer, ask.limit).then(resolve, failed)
       })
       sent.on('error', failed)
       sent.end()
@@ -63,21 +67,23 @@ function optionsOf(ask: Ask): RequestOptions {
   }
 }
 
-async function read(answer: IncomingMessage): Promise<Answer> {
+async function read(answer: IncomingMessage, limit: number | undefined): Promise<Answer> {
+  const most = limit ?? bodyLimit
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     chunks.push(chunk)
     size += chunk.length
-    if (size > bodyLimit) break
+    if (size > most) break
   }
   answer.destroy()
+  const bytes = Buffer.concat(chunks).subarray(0, most)
   return {
     is: 'answer',
     status: answer.statusCode ?? 0,
     headers: flat(answer.headers),
-    body: Buffer.concat(chunks).subarray(0, bodyLimit).toString('utf8'),
-    truncated: size > bodyLimit,
+    ...(limit === undefined ? { body: bytes.toString('utf8') } : { body: '', bytes }),
+    truncated: size > most,
   }
 }
 

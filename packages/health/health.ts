@@ -80,7 +80,7 @@ async function watchAll(
     watch: settings.watch,
   }
   announce(run, rule, wanted)
-  const probes = makeProbes(run.clock, ports, { checks, wanted })
+  const probes = makeProbes(run, ports, { checks, wanted, watch: settings.watch })
   const watched = await watch(run, probes, rule)
   const { environment } = given
   const { version } = wanted

@@ -31,7 +31,8 @@ export function judgeHttp(
   )
 }
 
-function judgeFailure(answer: Extract<Answer, { is: 'failed' }>): Seen {
+/** Judges that no answer came. */
+export function judgeFailure(answer: Extract<Answer, { is: 'failed' }>): Seen {
   const { code } = answer
   const message = brief(answer.message, 120)
   const seen = { value: code, expected: 'an answer' }
@@ -45,10 +46,15 @@ function judgeFailure(answer: Extract<Answer, { is: 'failed' }>): Seen {
   return { ...seen, class: 'bad', why: `${code}: ${message}` }
 }
 
+/** What a firewall says of itself in an answer of its own; undefined when none answered. */
+export function firewallOf({ headers }: Answered): string | undefined {
+  return headers['x-amzn-waf-action'] ?? headers['cf-mitigated']
+}
+
 /** A firewall or a rate limit judges the runner, not the release, unless the check asks for that very status. */
 function blocked(plan: HttpPlan, answer: Answered): Seen | undefined {
-  const { status, headers } = answer
-  const firewall = headers['x-amzn-waf-action'] ?? headers['cf-mitigated']
+  const { status } = answer
+  const firewall = firewallOf(answer)
   const refused = (status === 403 || status === 429) && !plan.statuses.includes(status)
   if (!refused && firewall === undefined) return undefined
   const by = firewall === undefined ? '' : ` (firewall: ${brief(firewall, 20)})`

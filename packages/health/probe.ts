@@ -1,15 +1,20 @@
-import { codeOf, isPassing } from '#aws'
-import { CallError, type Clock } from '#core'
+import { CallError, type Clock, type Json, type Run } from '#core'
 import type { LiveTask, Observed } from '#ecs'
-import type { EcsPlan, HttpPlan, PlannedCheck } from './checks.ts'
+import type { Database } from '#sql'
+import type { Alarm } from './alarms.ts'
+import type { AlarmsPlan, EcsPlan, HttpPlan, PlannedCheck } from './checks.ts'
+import type { EventsAsk } from './cloudwatch.ts'
 import { type EcsContext, type EcsLook, judgeEcs, type Remembered, remember } from './ecs.ts'
 import type { FetchOnce } from './fetch.ts'
 import { judgeHttp } from './http.ts'
+import type { Events } from './logs.ts'
+import { alarmsLook, assetsLook, logsLook, noInformation, type Scene, sqlLook } from './looks.ts'
+import { paceOf } from './pace.ts'
 import { type Redact, redactor } from './redact.ts'
-import { brief, type Sample, type Seen } from './sample.ts'
-import type { Expected } from './version.ts'
+import type { Sample, Seen } from './sample.ts'
+import type { Expect, Expected } from './version.ts'
 
-/** What the probes look through: the network and ECS. Tests inject their own. */
+/** What the probes look through: the network, ECS, CloudWatch and the database. Tests inject their own. */
 export interface Ports {
   readonly fetchOnce: FetchOnce
   readonly services: (where: {
@@ -20,39 +25,72 @@ export interface Ports {
     readonly cluster: string
     readonly service: string
   }) => Promise<readonly LiveTask[]>
+  readonly alarms: (which: AlarmsPlan['which']) => Promise<readonly Alarm[]>
+  readonly events: (ask: EventsAsk) => Promise<Events>
+  /** Opens the database behind `secret:<name>`. */
+  readonly open: (run: Run, connection: string) => Promise<Database>
 }
 
 /** What must be there: the version that answers, and for ECS what the restore point knows. */
 export interface Wanted {
-  readonly expect: 'released' | 'restored' | 'anything'
+  readonly expect: Expect
   readonly version: Expected
   /** Desired counts of the restore point, by service. */
   readonly desired: ReadonlyMap<string, number>
   /** When the restore point was taken, milliseconds since the epoch. */
   readonly since: number | undefined
+  /** What the checks measured before the deployment, by check name. */
+  readonly measured: ReadonlyMap<string, Json>
 }
 
 /** A check that can be looked at again and again. */
 export interface Probe {
   readonly check: PlannedCheck
+  /** Milliseconds between two looks. */
+  readonly every: number
   /** Throws a `CallError` when looking is not allowed or the thing is not there: no verdict can come of it. */
   readonly look: () => Promise<Sample>
 }
 
-/** Makes the probes of some checks. A probe of ECS remembers its first look. */
+/** Makes the probes of some checks. Most remember something of their first look. `watch` is 0 for a baseline. */
 export function makeProbes(
-  clock: Clock,
+  run: Run,
   ports: Ports,
-  given: { readonly checks: readonly PlannedCheck[]; readonly wanted: Wanted },
+  given: {
+    readonly checks: readonly PlannedCheck[]
+    readonly wanted: Wanted
+    readonly watch: number
+  },
 ): readonly Probe[] {
-  const redact = redactor(given.checks)
-  return given.checks.map((check) => {
-    const look =
-      check.kind === 'http'
-        ? httpLook(clock, ports, { check, expected: given.wanted.version })
-        : ecsLook(ports, check, given.wanted)
-    return { check, look: () => timed(clock, async () => clean(await look(), redact)) }
+  const { checks, wanted, watch } = given
+  const redact = redactor(checks)
+  const scene: Scene = { run, ports, wanted, watch }
+  return checks.map((check) => {
+    const look = lookOf(scene, check)
+    return {
+      check,
+      every: paceOf(check.kind, { pollInterval: run.pollInterval, watch }),
+      look: () => timed(run.clock, async () => clean(await look(), redact)),
+    }
   })
+}
+
+function lookOf(scene: Scene, check: PlannedCheck): () => Promise<Seen> {
+  const { run, ports, wanted } = scene
+  switch (check.kind) {
+    case 'http':
+      return httpLook(run.clock, ports, { check, expected: wanted.version })
+    case 'ecs':
+      return ecsLook(ports, check, wanted)
+    case 'alarms':
+      return alarmsLook(scene, check)
+    case 'logs':
+      return logsLook(scene, check)
+    case 'sql':
+      return sqlLook(scene, check)
+    case 'assets':
+      return assetsLook(scene, check)
+  }
 }
 
 /** A service may echo what it was sent. */
@@ -121,14 +159,4 @@ function demandAll(look: EcsLook, check: EcsPlan): void {
     },
     absent.why,
   )
-}
-
-const expired = /ExpiredToken|RequestExpired/
-
-/** Throttling, a fault of the far side and ended credentials say nothing about the release; anything else is thrown. */
-function noInformation(thrown: unknown): Seen {
-  const code = codeOf(thrown)
-  if (!isPassing(thrown) && !expired.test(code)) throw thrown
-  const message = thrown instanceof Error ? thrown.message : String(thrown)
-  return { class: 'void', value: brief(code, 40), expected: 'an answer', why: brief(message, 160) }
 }

@@ -1,4 +1,4 @@
-import type { HttpPlan, PlannedCheck } from './checks.ts'
+import type { PlannedCheck } from './checks.ts'
 
 /** Takes secrets out of a text that is written down or printed. */
 export type Redact = (text: string) => string
@@ -14,10 +14,15 @@ const shortest = 8
  * user and password of a URL.
  */
 export function secretsOf(checks: readonly PlannedCheck[]): readonly string[] {
-  return checks.flatMap((check) => (check.kind === 'http' ? secretsOfHttp(check) : []))
+  return checks.flatMap((check) =>
+    check.kind === 'http' || check.kind === 'assets' ? secretsOfRequest(check) : [],
+  )
 }
 
-function secretsOfHttp(check: HttpPlan): readonly string[] {
+function secretsOfRequest(check: {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+}): readonly string[] {
   const { username, password, searchParams } = new URL(check.url)
   const carried = Object.entries(check.headers).flatMap(([name, value]) =>
     plainHeaders.test(name) ? [] : [value, ...value.split(/[\s;,=]+/)],

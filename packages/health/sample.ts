@@ -1,3 +1,6 @@
+import type { Json } from '#core'
+import type { PlannedCheck } from './checks.ts'
+
 /** What one probe says of the thing it looked at: `void` carries no information and is never success nor failure. */
 export type Class = 'good' | 'bad' | 'void'
 
@@ -18,6 +21,8 @@ export interface Seen {
   readonly expected: string
   /** One sentence; for a good sample what made it good. */
   readonly why: string
+  /** What a restore point keeps of it, to compare with after a deployment: counts, scalars, names; never contents. */
+  readonly measured?: Json
 }
 
 /** One look at one check. `at` is milliseconds since the epoch when it began, `ms` how long it took. */
@@ -29,7 +34,9 @@ export interface Sample extends Seen {
 /** All samples of one check, oldest first. */
 export interface Series {
   readonly check: string
-  readonly kind: 'http' | 'ecs'
+  readonly kind: PlannedCheck['kind']
+  /** Milliseconds between two looks, where they are fewer than at every poll interval. */
+  readonly every?: number
   readonly samples: readonly Sample[]
 }
 

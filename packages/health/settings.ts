@@ -44,7 +44,7 @@ export function settings(
 ): HealthSettings {
   const services = servicesOf(given, environment)
   const { checks, problems } = checksOf(given.checks, environment)
-  const planned = planChecks(checks, services)
+  const planned = planChecks(checks, { services, database: environment?.database })
   const watch = given.watch ?? configured(environment?.watch) ?? defaultWatch
   return {
     mode: given.mode,
@@ -63,7 +63,7 @@ export function settings(
 
 /** The checks of an environment of the configuration file, ready for a baseline. */
 export function configuredChecks(environment: EnvironmentConfig): CheckPlan {
-  return planChecks(environment.checks, environment.services)
+  return planChecks(environment.checks, environment)
 }
 
 function servicesOf(

@@ -1,3 +1,6 @@
+/** What is verified: a release, what was there before it, or (a baseline) whatever there is. */
+export type Expect = 'released' | 'restored' | 'anything'
+
 /** The version that must answer, or why none can be asked for. */
 export type Expected =
   | { readonly is: 'known'; readonly version: string }

@@ -1,4 +1,4 @@
-import type { Run } from '#core'
+import type { Json, Run } from '#core'
 import { beforeId, deploymentId, type Point, readPoint, readRecord, type Store } from '#store'
 import type { Wanted } from './probe.ts'
 import type { HealthSettings } from './settings.ts'
@@ -34,7 +34,7 @@ async function released(
   const point = store && (await readPoint(store, deploymentPoint(run, store)))
   const expected: Expected =
     version === '' ? { is: 'unknown', why: 'no commit is known' } : { is: 'known', version }
-  return { is: 'wanted', wanted: wantedOf('released', expected, point) }
+  return { is: 'wanted', wanted: wantedOf('released', expected, { point, before: point }) }
 }
 
 /** The id of the restore point that this run's deployment took before it began. */
@@ -47,7 +47,7 @@ const asksVersion = (settings: HealthSettings): boolean =>
 async function restored(settings: HealthSettings, store: Store | undefined): Promise<Found> {
   const { record: id } = settings
   if (id === undefined || store === undefined) {
-    return { is: 'wanted', wanted: wantedOf('restored', versionOf(settings, undefined), undefined) }
+    return { is: 'wanted', wanted: wantedOf('restored', versionOf(settings, undefined), {}) }
   }
   const record = await readRecord(store, id)
   if (!record) {
@@ -58,7 +58,12 @@ async function restored(settings: HealthSettings, store: Store | undefined): Pro
     }
   }
   const point = await readPoint(store, record.to)
-  return { is: 'wanted', wanted: wantedOf('restored', versionOf(settings, point), point) }
+  // What the checks measured last before the harm: the destination may be an older point.
+  const before = await readPoint(store, beforeId(record.undone))
+  return {
+    is: 'wanted',
+    wanted: wantedOf('restored', versionOf(settings, point), { point, before }),
+  }
 }
 
 function versionOf(settings: HealthSettings, point: Point | undefined): Expected {
@@ -71,12 +76,17 @@ function versionOf(settings: HealthSettings, point: Point | undefined): Expected
   return { is: 'unknown', why: `the commit that runs in ${point.id} is not known` }
 }
 
-function wantedOf(expect: Wanted['expect'], version: Expected, point: Point | undefined): Wanted {
+function wantedOf(
+  expect: Wanted['expect'],
+  version: Expected,
+  { point, before }: { readonly point?: Point | undefined; readonly before?: Point | undefined },
+): Wanted {
   const services = point?.components.ecs?.services ?? []
   return {
     expect,
     version,
     desired: new Map(services.map(({ name, desiredCount }) => [name, desiredCount])),
     since: point === undefined ? undefined : Date.parse(point.takenAt),
+    measured: new Map(Object.entries(before?.measured ?? {}) as [string, Json][]),
   }
 }

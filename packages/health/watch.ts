@@ -24,22 +24,29 @@ const timerSlack = 50
 export async function watch(run: Run, probes: readonly Probe[], rule: Rule): Promise<Watched> {
   const taken = probes.map((): Sample[] => [])
   const series = probes.map(
-    ({ check }, index): Series => ({
+    ({ check, every }, index): Series => ({
       check: check.name,
       kind: check.kind,
+      every,
       samples: taken[index] ?? [],
     }),
   )
   const end = rule.started + rule.watch
   const latest = Math.max(
     rule.started,
-    Math.min(end + extraLooks * rule.pollInterval, run.deadline.at - reserve(run)),
+    Math.min(end + extraTime(rule, probes), run.deadline.at - reserve(run)),
   )
   const waited = await until(run, {
     what: 'health',
     within: latest - run.clock.now(),
     look: async () => {
-      await Promise.all(probes.map((probe, index) => lookAt(run, probe, taken[index] ?? [])))
+      const now = run.clock.now()
+      await Promise.all(
+        probes.map((probe, index) => {
+          const samples = taken[index] ?? []
+          return isDue(probe, samples, { now, end }) ? lookAt(run, probe, samples) : undefined
+        }),
+      )
       const value = judgeNow(rule, series, { now: run.clock.now(), end, latest })
       return value
         ? { is: 'found', value }
@@ -49,6 +56,23 @@ export async function watch(run: Run, probes: readonly Probe[], rule: Rule): Pro
   const ended = run.clock.now()
   const decision = waited.is === 'found' ? waited.value : decide(rule, series, ended)
   return { series, decision, ended }
+}
+
+/** Time for eight more looks, or for a row of a check that is seldom looked at. */
+function extraTime(rule: Rule, probes: readonly Probe[]): number {
+  const slowest = Math.max(0, ...probes.map(({ every }) => every))
+  return Math.max(extraLooks * rule.pollInterval, (rule.consecutive + 1) * slowest)
+}
+
+/** Every check has its own pace, and one look when the window ends. */
+function isDue(
+  { every }: Probe,
+  samples: readonly Sample[],
+  { now, end }: { readonly now: number; readonly end: number },
+): boolean {
+  const last = samples.at(-1)?.at
+  if (last === undefined) return true
+  return now - last >= every - timerSlack || (now >= end && last < end)
 }
 
 /** The verdict, or undefined while more looks can change it: the window is open, or its last samples disagree. */

@@ -102,7 +102,72 @@ const httpCheck = z.strictObject({
 
 const ecsCheck = z.strictObject({ ecs: z.literal(true), name: name.optional() })
 
-const checks = z.array(z.union([httpCheck, ecsCheck]))
+/** Names, or a prefix that names all alarms which begin with it (CloudWatch: at most 255 characters). */
+const alarmsCheck = z.strictObject({
+  alarms: z.union([
+    z.string().min(1).max(255),
+    z
+      .array(z.string().min(1).max(255))
+      .min(1)
+      .max(200)
+      .refine(distinct, 'expected names without doubles'),
+  ]),
+  name: name.optional(),
+})
+
+const logsCheck = z.strictObject({
+  logs: z.strictObject({
+    group: z
+      .string()
+      .regex(/^[.\-_/#A-Za-z0-9]{1,512}$/, 'expected the name of a log group, not its ARN'),
+    /** A filter pattern of CloudWatch Logs; an empty one would count every line. */
+    pattern: z.string().min(1).max(1024),
+    /** Matching events a minute; without it the rate before the deployment is what is compared with. */
+    'at-most': z.number().min(0).optional(),
+  }),
+  name: name.optional(),
+})
+
+const captured = z.literal('captured')
+const bound = z.union([z.number(), captured])
+
+const sqlCheck = z.strictObject({
+  sql: z
+    .strictObject({
+      query: z.string().min(1).max(10_000),
+      'at-least': bound.optional(),
+      'at-most': bound.optional(),
+      equals: z.union([z.number(), z.string(), z.boolean()]).optional(),
+    })
+    .refine(
+      (given) =>
+        given['at-least'] !== undefined ||
+        given['at-most'] !== undefined ||
+        given.equals !== undefined,
+      'expected at-least, at-most or equals',
+    ),
+  name: name.optional(),
+})
+
+const assetsCheck = z.strictObject({
+  assets: z.url({ protocol: /^https?$/ }).regex(/^https?:\/\//, 'expected an http or https URL'),
+  name: name.optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  /** Other origins whose files are the team's own. */
+  origins: z
+    .array(
+      z
+        .string()
+        .regex(/^https?:\/\/[^/?#@]+$/, 'expected an origin such as https://cdn.acme.example'),
+    )
+    .min(1)
+    .optional(),
+  timeout: span.default('10s'),
+})
+
+const checks = z.array(
+  z.union([httpCheck, ecsCheck, alarmsCheck, logsCheck, sqlCheck, assetsCheck]),
+)
 
 const environment = z.strictObject({
   region: z.string().regex(regionName, 'expected a region such as us-east-1'),
@@ -130,7 +195,11 @@ export type Config = z.infer<typeof configSchema>
 export type EnvironmentConfig = z.infer<typeof environment>
 export type HttpCheck = z.infer<typeof httpCheck>
 export type EcsCheck = z.infer<typeof ecsCheck>
-export type Check = HttpCheck | EcsCheck
+export type AlarmsCheck = z.infer<typeof alarmsCheck>
+export type LogsCheck = z.infer<typeof logsCheck>
+export type SqlCheck = z.infer<typeof sqlCheck>
+export type AssetsCheck = z.infer<typeof assetsCheck>
+export type Check = HttpCheck | EcsCheck | AlarmsCheck | LogsCheck | SqlCheck | AssetsCheck
 
 /** Parses the configuration file; `problems` lists everything wrong with it, each with its path. Never quotes values. */
 export function parseConfig(

@@ -9,6 +9,8 @@ export {
   secretName,
 } from './common.ts'
 export {
+  type AlarmsCheck,
+  type AssetsCheck,
   type Check,
   type Config,
   configSchema,
@@ -16,8 +18,10 @@ export {
   type EcsCheck,
   type EnvironmentConfig,
   type HttpCheck,
+  type LogsCheck,
   parseChecks,
   parseConfig,
+  type SqlCheck,
 } from './config.ts'
 export {
   choice,

@@ -199,10 +199,17 @@ async function newBefore(
     fingerprint: mark,
     ...(runs === undefined ? {} : { runs }),
     components: found.captured.components,
+    ...measuredBy(found.baseline),
     deployment: {
       state,
       history: [{ state, at, run: run.identity.runId, why }],
       journal: [],
     },
   }
+}
+
+/** What the checks measured, where they measured anything. */
+function measuredBy(baseline: Baseline | undefined): Pick<Point, 'measured'> {
+  const { measured = {} } = baseline ?? {}
+  return Object.keys(measured).length > 0 ? { measured } : {}
 }

@@ -2,7 +2,7 @@ import type { AwsConfig } from '#aws'
 import { captureConfig, connect as connectConfig } from '#config'
 import type { Capture, Captured, Run } from '#core'
 import { captureServices, connect as connectEcs } from '#ecs'
-import { baseline, connect as connectHealth, planChecks } from '#health'
+import { baseline, configuredChecks, connect as connectHealth } from '#health'
 import type { EnvironmentConfig } from '#inputs'
 import { captureLedger } from '#migrations'
 import { captureDatabase, connect as connectRds } from '#rds'
@@ -79,6 +79,6 @@ export function baselineOf(
   config: EnvironmentConfig | undefined,
 ): ((run: Run) => Promise<Baseline>) | undefined {
   if (config === undefined || config.checks.length === 0) return undefined
-  const plan = planChecks(config.checks, config.services)
+  const plan = configuredChecks(config)
   return (run) => baseline(run, connectHealth(aws), plan)
 }

@@ -5,6 +5,8 @@ import type { Point } from '#store'
 export interface Baseline {
   readonly verdict: Verdict
   readonly why: string
+  /** What the checks measured, by check name. */
+  readonly measured?: NonNullable<Point['measured']>
 }
 
 /**

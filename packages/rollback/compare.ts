@@ -127,7 +127,7 @@ function ofConfig(then: Components, rows: readonly ConfigRow[]): Compared {
   return {
     component,
     same: changes.length === 0,
-    differences: changes.map(({ kind, name, now, then }) => [`${kind} ${name}`, now, then]),
+    differences: changes.map(({ kind, name, from, to }) => [`${kind} ${name}`, from, to]),
     stays: rows
       .filter(({ is }) => is === 'stays')
       .map(({ kind, name, why }) => [`${kind} ${name}`, why]),

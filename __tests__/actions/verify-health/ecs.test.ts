@@ -3,7 +3,7 @@ import { observeServices, observeTasks } from '#ecs'
 import { baseline, type Ports } from '#health'
 import { MINUTE, type Shop, shop } from '../../sandbox/ecs/shop.ts'
 import { testRun } from '../../support/run.ts'
-import { act, refuses, settingsOf, stocked } from './stage.ts'
+import { act, noPorts, settingsOf, stocked } from './stage.ts'
 
 let opened: Shop | undefined
 afterEach(async () => {
@@ -21,7 +21,7 @@ async function openShop(): Promise<{ street: Shop; run: Run; ports: Ports }> {
     street,
     run: testRun({ clock: street.clock }),
     ports: {
-      fetchOnce: async () => refuses,
+      ...noPorts,
       services: (where) => observeServices(clients, where),
       tasks: (where) => observeTasks(clients, where),
     },

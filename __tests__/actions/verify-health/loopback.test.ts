@@ -4,7 +4,7 @@ import { createServer as createSocketServer } from 'node:net'
 import { systemClock } from '#core'
 import { type Answer, fetchOnce } from '#health'
 import { testRun } from '../../support/run.ts'
-import { act, evidenceOf, settingsOf, sha } from './stage.ts'
+import { act, evidenceOf, noPorts, settingsOf, sha } from './stage.ts'
 
 const servers: { close(): void; closeAllConnections?(): void }[] = []
 afterEach(() => {
@@ -34,10 +34,7 @@ async function watchPage(url: string, more: object = {}) {
     'poll-interval': '200ms',
     timeout: '10s',
   })
-  const unreachable = async () => {
-    throw new Error('no ECS here')
-  }
-  const ports = { fetchOnce, services: unreachable, tasks: unreachable }
+  const ports = { ...noPorts, fetchOnce }
   return act(run, ports, { settings, store: undefined })
 }
 

@@ -66,12 +66,26 @@ export const refuses: Answer = {
 }
 export const limited: Answer = status(429)
 
+const unreachable = async () => {
+  throw new Error('nothing is there')
+}
+
+/** Ports behind which nothing is. */
+export const noPorts: Ports = {
+  fetchOnce: async () => refuses,
+  services: unreachable,
+  tasks: unreachable,
+  alarms: unreachable,
+  events: unreachable,
+  open: unreachable,
+}
+
 /** Ports whose page answers as told for each time since the first request, in milliseconds. */
 export function page(run: Run, at: (elapsed: number) => Answer): Ports {
   const begun = run.clock.now()
   const fetchOnce: FetchOnce = async () => at(run.clock.now() - begun)
   const services: Ports['services'] = async () => ({ services: [], absent: [] })
-  return { fetchOnce, services, tasks: async () => [] }
+  return { ...noPorts, fetchOnce, services, tasks: async () => [] }
 }
 
 /** A store with the restore point of run 4711, whose destination ran `older`, and with an open record. */

@@ -51,8 +51,8 @@ const broken: [string, string, RegExp][] = [
   ],
   [
     'a check that is not built yet',
-    whole.replace('- ecs: true', '- alarms: acme-'),
-    /checks\.1: alarms is not known/,
+    whole.replace('- ecs: true', '- browser: acme-'),
+    /checks\.1: browser is not known/,
   ],
   ['a bad duration', whole.replace('15m', 'fifteen'), /watch: expected a duration/],
   [

@@ -69,10 +69,10 @@ test.each<[string, Components, Comparisons, object]>([
     { config },
     {
       config: async () => [
-        { kind: 'secret', name: 'jwt', is: 'change', now: 'v2', then: 'v1', why: '' },
-        { kind: 'secret', name: 'db', is: 'stays', now: '', then: '', why: 'it was rotated since' },
-        { kind: 'secret', name: 'api', is: 'gone', now: '', then: '', why: 'it is gone' },
-        { kind: 'parameter', name: '/p', is: 'same', now: '', then: '', why: '' },
+        { kind: 'secret', name: 'jwt', is: 'change', from: 'v2', to: 'v1', why: '' },
+        { kind: 'secret', name: 'db', is: 'stays', from: '', to: '', why: 'it was rotated since' },
+        { kind: 'secret', name: 'api', is: 'gone', from: '', to: '', why: 'it is gone' },
+        { kind: 'parameter', name: '/p', is: 'same', from: '', to: '', why: '' },
       ],
     },
     {
