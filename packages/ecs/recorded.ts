@@ -56,6 +56,8 @@ export interface SentUpdate {
   readonly before: readonly string[]
   /** The run that sent it, whichever attempt. */
   readonly run: string
+  /** Where it stands in the journal. */
+  readonly index: number
 }
 
 /** The last deployment of a service that the journal knows, by operation. */
@@ -64,13 +66,32 @@ export function lastSent(
   service: string,
   operation: 'update-service' | 'redeploy',
 ): SentUpdate | undefined {
-  const entry = entries.findLast(
+  const index = entries.findLastIndex(
     (one) => one.component === 'ecs' && one.operation === operation && one.on === service,
   )
+  const entry = entries[index]
   const detail = entry?.detail
   if (!entry || typeof detail !== 'object' || detail === null || !('before' in detail)) {
     return undefined
   }
-  const { from, to, before } = detail as Omit<SentUpdate, 'run'>
-  return { from, to, before, run: entry.run }
+  const { from, to, before } = detail as Omit<SentUpdate, 'run' | 'index'>
+  return { from, to, before, run: entry.run, index }
+}
+
+/** The changes of what services read when their tasks start: values put back, a connection led to another database. */
+const ofConfig = ['config set-current', 'config put-parameter', 'rds cutover']
+
+/** Where in the journal the last change of configuration stands, and when it was about to be sent. */
+export interface ConfigChange {
+  readonly index: number
+  readonly at: number
+}
+
+/** The last change of configuration that this record made; undefined when it made none. */
+export function lastConfigChange(entries: readonly Written[]): ConfigChange | undefined {
+  const index = entries.findLastIndex(({ component, operation }) =>
+    ofConfig.includes(`${component} ${operation}`),
+  )
+  const entry = entries[index]
+  return entry && { index, at: Date.parse(entry.at) }
 }

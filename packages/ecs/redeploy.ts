@@ -1,48 +1,24 @@
-import type { Entry, Result, Run, Written } from '#core'
-import type { Store } from '#store'
+import type { Entry, Result, Run } from '#core'
+import { readRecord, type Store } from '#store'
 import { begin } from './begin.ts'
 import type { EcsClients } from './client.ts'
 import { inParallel } from './parallel.ts'
+import { type Before, idsOf, planRedeploy, type RedeployPlan } from './plan-redeploy.ts'
 import type { Watch } from './progress.ts'
-import { lastSent } from './recorded.ts'
 import { deploy, type Sent } from './send.ts'
 import type { EcsSettings } from './settings.ts'
-import { type LiveService, primaryOf, unsupported } from './state.ts'
+import type { LiveService } from './state.ts'
 import { endedRow, plainRow, type Row, resultOf, wouldBe } from './table.ts'
 import { watchAll } from './watch.ts'
 
-/** What restarting one service takes. */
-export type RedeployPlan =
-  | { readonly is: 'deploy'; readonly service: LiveService; readonly why: string }
-  /** Sent before by this run, or under way: watched and not repeated. */
-  | {
-      readonly is: 'attach'
-      readonly service: LiveService
-      readonly deployment: string
-      readonly before: readonly string[]
-      readonly why: string
-    }
-  | { readonly is: 'refused'; readonly service: LiveService; readonly why: string }
-
-/** Plans a new deployment of what a service runs: pure. One that this run sent already is not sent again. */
-export function planRedeploy(
-  service: LiveService,
-  entries: readonly Written[],
-  runId: string,
-): RedeployPlan {
-  const foreign = unsupported(service)
-  if (foreign !== undefined) return { is: 'refused', service, why: foreign }
-  if (service.desired === 0) {
-    return { is: 'refused', service, why: 'it desires no task: mode start brings them back' }
-  }
-  const sent = lastSent(entries, service.name, 'redeploy')
-  const primary = primaryOf(service)
-  const arrived = sent && primary && !sent.before.includes(primary.id)
-  if (arrived && (sent.run === runId || primary.state === 'IN_PROGRESS')) {
-    const { id: deployment, state } = primary
-    return { is: 'attach', service, deployment, before: sent.before, why: `sent before, ${state}` }
-  }
-  return { is: 'deploy', service, why: `new tasks of ${service.taskDefinition}` }
+/** When config-rollback ended in a record, whatever its outcome. */
+async function endOfConfig(
+  store: Store | undefined,
+  record: string | undefined,
+): Promise<number | undefined> {
+  if (!store || record === undefined) return undefined
+  const part = (await readRecord(store, record))?.parts['config-rollback rollback']
+  return part && Date.parse(part.at)
 }
 
 /** Restarts services: a new deployment of the task definition they have, watched until P13 holds. */
@@ -55,9 +31,13 @@ export async function redeploy(
   const { cluster } = settings
   const begun = await begin(run, clients, settings, store)
   if (begun.is === 'refused') return begun.result
-  const plans = begun.services.map((service) =>
-    planRedeploy(service, begun.entries, run.identity.runId),
-  )
+  const before: Before = {
+    entries: begun.entries,
+    runId: run.identity.runId,
+    recorded: settings.record !== undefined,
+    configEnded: await endOfConfig(store, settings.record),
+  }
+  const plans = begun.services.map((service) => planRedeploy(service, before))
   const refusals = plans.filter((plan) => plan.is === 'refused')
   if (refusals.length > 0) {
     const reasons = refusals.map(({ service, why }) => `${service.name}: ${why}`)
@@ -71,7 +51,8 @@ export async function redeploy(
   return carryOut(run, clients, { cluster, plans })
 }
 
-const changeOf = ({ service }: RedeployPlan) => `${service.taskDefinition} anew`
+const changeOf = ({ is, service }: RedeployPlan) =>
+  is === 'unchanged' ? service.taskDefinition : `${service.taskDefinition} anew`
 
 function planned(cluster: string, plans: readonly RedeployPlan[]): Result {
   const rows = plans.map((plan) =>
@@ -98,6 +79,7 @@ async function carryOut(
   const ended = await watchAll(run, clients, { cluster, watches })
   const rows = plans.map((plan): Row => {
     const change = changeOf(plan)
+    if (plan.is === 'unchanged') return unchangedRow(plan.service, plan.why)
     const one = ended.find(({ name }) => name === plan.service.name)
     if (one) return endedRow(one, change, plan.service.taskDefinition)
     const answer = answers.get(plan.service.name)
@@ -108,7 +90,12 @@ async function carryOut(
   return resultOf({ cluster, verb: 'redeploy', rows })
 }
 
-const idsOf = (service: LiveService) => service.rollouts.map(({ id }) => id)
+/** ECS lists a deployment until its last task has ended. */
+const unchangedRow = (service: LiveService, why: string): Row => {
+  const drained = service.rollouts.every((one) => one.taskDefinition === service.taskDefinition)
+  const change = service.taskDefinition
+  return plainRow(service, { outcome: 'unchanged', why, change, drained })
+}
 
 const entryOf = ({ service }: RedeployPlan): Entry => ({
   component: 'ecs',
@@ -118,7 +105,7 @@ const entryOf = ({ service }: RedeployPlan): Entry => ({
 })
 
 function watchOf(plan: RedeployPlan, answers: ReadonlyMap<string, Sent>): Watch | undefined {
-  if (plan.is === 'refused') return undefined
+  if (plan.is === 'refused' || plan.is === 'unchanged') return undefined
   const { service } = plan
   const sent = answers.get(service.name)
   if (plan.is === 'deploy' && sent?.is !== 'sent') return undefined

@@ -1,4 +1,4 @@
-import type { LiveTask } from '#ecs'
+import { failureOf, type LiveTask } from '#ecs'
 import { brief } from './sample.ts'
 
 /** Why a task of a deployment ended against our will. */
@@ -9,19 +9,26 @@ export interface Failure {
   readonly says: string
 }
 
-const healthChecks = /failed (elb|container) health checks/i
-
 /**
- * Why a stopped task failed; undefined when it did not: scaling, draining, a spot interruption, a person. Stop codes and
- * reasons as the ECS developer guide lists them under "Stopped tasks error codes".
+ * What the end of a task says against its deployment; undefined when it says nothing: scaling, draining, a spot interruption, a
+ * person, a program that ended well.
  */
-export function failureOf(task: LiveTask): Failure | undefined {
+export function evidenceOf(task: LiveTask): Failure | undefined {
+  const failure = failureOf(task)
   const reason = task.stoppedReason ?? ''
-  if (healthChecks.test(reason)) return { cause: 'health checks', says: brief(reason, 120) }
-  if (task.stopCode === 'EssentialContainerExited') return exitOf(task)
-  if (task.stopCode !== 'TaskFailedToStart') return undefined
-  const name = reason.match(/^\w+/)?.[0] ?? 'unknown'
-  return { cause: `start: ${name}`, says: brief(reason, 120) }
+  switch (failure?.class) {
+    case undefined:
+    case 'noise':
+    case 'asked':
+      return undefined
+    case 'health':
+      return { cause: 'health checks', says: brief(reason || failure.cause, 120) }
+    case 'crash':
+      return exitOf(task)
+    case 'image':
+    case 'start':
+      return { cause: `start: ${reason.match(/^\w+/)?.[0] ?? 'unknown'}`, says: brief(reason, 120) }
+  }
 }
 
 function exitOf(task: LiveTask): Failure | undefined {
@@ -38,7 +45,7 @@ function exitOf(task: LiveTask): Failure | undefined {
 export function repeated(
   tasks: readonly LiveTask[],
 ): (Failure & { readonly count: number }) | undefined {
-  const failures = tasks.flatMap((task) => failureOf(task) ?? [])
+  const failures = tasks.flatMap((task) => evidenceOf(task) ?? [])
   for (const failure of failures) {
     const count = failures.filter(({ cause }) => cause === failure.cause).length
     if (count >= 2) return { ...failure, count }

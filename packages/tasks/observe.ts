@@ -105,7 +105,10 @@ export async function findStarted(
     .sort((a, b) => Number(b.wanted) - Number(a.wanted) || b.createdAt - a.createdAt)[0]
 }
 
-/** More tasks of one name than a page holds would be a fault of ours: the first page is enough. */
+/**
+ * More tasks of one name than a page holds would be a fault of ours: the first page is enough. AWS calls `startedBy` the only
+ * filter that may be used, and takes it with a desired status all the same (Apache Airflow's reattach relies on it).
+ */
 async function listStarted(
   { ecs }: TaskClients,
   { cluster, startedBy }: TaskOrder,

@@ -1,37 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { LeaseLost } from '#core'
-import { changeRecord, createDocument, envelope, keys, type Record } from '#store'
-import { keptJournal, type Scene, scene } from './scene.ts'
+import { changeRecord, type Record } from '#store'
+import { recordId as id, keptJournal, openRecord, type Scene, scene } from './scene.ts'
 
 let at: Scene
 afterEach(() => at.close())
-
-const id = 'production/4711/rollback-1'
-
-/** Opens a record whose destination is a point. */
-async function openRecord(to: string): Promise<void> {
-  const record: Record = {
-    kind: 'record',
-    ...envelope(at.store),
-    id,
-    repository: 'acme/shop',
-    undone: 'production/4711',
-    from: 'b'.repeat(40),
-    to,
-    profile: 'A',
-    planId: 'p',
-    consent: 'not-needed',
-    reason: 'it answers 5xx',
-    actor: 'ada',
-    trigger: 'verdict',
-    state: 'open',
-    openedAt: '2026-11-22T03:00:00Z',
-    runs: [],
-    journal: [],
-    parts: {},
-  }
-  await createDocument(at.store, keys.document(id), record)
-}
 
 describe('with a record', () => {
   test('the destination is the one of the record, verified or not', async () => {
@@ -42,7 +15,7 @@ describe('with a record', () => {
     }))
     await at.deployBad()
     expect((await at.run({})).outcome).toBe('refused')
-    await openRecord(point.id)
+    await openRecord(at, point.id)
     const result = await at.run({ record: id, destination: undefined })
     expect([result.outcome, await at.shows('web')]).toEqual(['done', 'web:1 2/2 COMPLETED'])
     expect(result.lines).toContain(`destination: ${point.id} is the destination of ${id}`)
@@ -52,7 +25,7 @@ describe('with a record', () => {
     at = await scene()
     const point = await at.takePoint()
     await at.deployBad()
-    await openRecord(point.id)
+    await openRecord(at, point.id)
     const services = ['web', 'gone']
     const result = await at.run({ record: id, destination: undefined, services })
     expect([result.outcome, await at.shows('web')]).toEqual(['done', 'web:1 2/2 COMPLETED'])
@@ -61,7 +34,7 @@ describe('with a record', () => {
 
   test('whose destination is gone it is refused', async () => {
     at = await scene()
-    await openRecord('production/1/before')
+    await openRecord(at, 'production/1/before')
     const result = await at.run({ record: id, destination: undefined })
     expect([result.outcome, result.headline]).toEqual([
       'refused',
@@ -72,7 +45,7 @@ describe('with a record', () => {
   test('a dry run of start finds the counts that stop wrote into it', async () => {
     at = await scene()
     const point = await at.takePoint()
-    await openRecord(point.id)
+    await openRecord(at, point.id)
     await at.run({ mode: 'stop', record: id })
     await changeRecord(at.store, id, (record) => ({
       ...record,

@@ -20,7 +20,15 @@ import {
   type EcsSettings,
   settings,
 } from '#ecs'
-import { createDocument, envelope, keys, openStore, type Point, type Store } from '#store'
+import {
+  createDocument,
+  envelope,
+  keys,
+  openStore,
+  type Point,
+  type Store,
+  type Record as StoredRecord,
+} from '#store'
 import { ecsService } from '../../../packages/sandbox/ecs/index.ts'
 import {
   type Gateway,
@@ -75,6 +83,33 @@ interface Options {
   readonly clients?: EcsClients
   readonly journal?: Journal
   readonly clock?: Run['clock']
+}
+
+export const recordId = 'production/4711/rollback-1'
+
+/** Opens a record whose destination is a point. */
+export async function openRecord({ store }: Scene, to: string): Promise<void> {
+  const record: StoredRecord = {
+    kind: 'record',
+    ...envelope(store),
+    id: recordId,
+    repository: 'acme/shop',
+    undone: 'production/4711',
+    from: 'b'.repeat(40),
+    to,
+    profile: 'A',
+    planId: 'p',
+    consent: 'not-needed',
+    reason: 'it answers 5xx',
+    actor: 'ada',
+    trigger: 'verdict',
+    state: 'open',
+    openedAt: '2026-11-22T03:00:00Z',
+    runs: [],
+    journal: [],
+    parts: {},
+  }
+  await createDocument(store, keys.document(recordId), record)
 }
 
 /** How requests of the SDK travel. */

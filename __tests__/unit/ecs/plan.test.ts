@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Written } from '#core'
 import type { LiveService, TaskDefinition } from '#ecs'
 import { planService } from '../../../packages/ecs/plan.ts'
-import { planRedeploy } from '../../../packages/ecs/redeploy.ts'
+import { planRedeploy } from '../../../packages/ecs/plan-redeploy.ts'
 import { planStart } from '../../../packages/ecs/start.ts'
 import { planStop } from '../../../packages/ecs/stop.ts'
 import { definition, entry, rollout, service } from './state.ts'
@@ -208,6 +208,135 @@ describe('the new deployment of one service', () => {
     ['is refused without a task', desiring(0), [], '4711', 'refused'],
     ['is refused for CodeDeploy', service({ controller: 'CODE_DEPLOY' }), [], '4711', 'refused'],
   ])('%s', (_, live, entries, run, is) => {
-    expect(planRedeploy(live, entries, run).is).toBe(is)
+    const before = { entries, runId: run, recorded: false, configEnded: undefined }
+    expect(planRedeploy(live, before).is).toBe(is)
   })
 })
+
+describe('the new deployment of a service that reads what a record put back', () => {
+  const config = configEntry('set-current')
+  const update = entry('update-service', { from: 'web:2', to: 'web:1', before: ['ecs-svc/1'] })
+  const again = entry('redeploy', { from: 'web:1', to: 'web:1', before: ['ecs-svc/1'] })
+  const at = Date.parse(config.at)
+  const primary = (given: Partial<ReturnType<typeof rollout>> = {}) =>
+    on('web:1', { id: 'ecs-svc/2', ...given })
+  const old = on('web:1', { id: 'ecs-svc/1' })
+  const stopped = { ...service({ rollouts: [] }), desired: 0, running: 0 }
+  test.each<[string, LiveService, Written[], number | undefined, string]>([
+    ['is sent when nothing of it was deployed since', old, [config], undefined, 'deploy'],
+    ['is sent as asked when the record changed nothing', old, [], undefined, 'deploy'],
+    ['is not sent after its rollback', primary(), [config, update], undefined, 'unchanged'],
+    ['is sent when its rollback was before', primary(), [update, config], undefined, 'deploy'],
+    ['is sent when its rollback never arrived', old, [config, update], undefined, 'deploy'],
+    [
+      'is sent when ECS gave up on its rollback',
+      primary({ state: 'FAILED' }),
+      [config, update],
+      undefined,
+      'deploy',
+    ],
+    [
+      'is watched while its rollback is under way',
+      primary({ state: 'IN_PROGRESS' }),
+      [config, update],
+      undefined,
+      'attach',
+    ],
+    [
+      'is not sent twice, whichever run sent it',
+      primary(),
+      [config, { ...again, run: '9' }],
+      undefined,
+      'unchanged',
+    ],
+    ['is watched by the run that sent it', primary(), [config, again], undefined, 'attach'],
+    [
+      'is sent again by the same run after another change',
+      primary(),
+      [config, again, configEntry('put-parameter')],
+      undefined,
+      'deploy',
+    ],
+    [
+      'is sent again while one from before another change is under way',
+      primary({ state: 'IN_PROGRESS' }),
+      [again, config],
+      undefined,
+      'deploy',
+    ],
+    [
+      'is sent after its connection was led to another database',
+      primary(),
+      [config, update, { ...configEntry('cutover'), component: 'rds' }],
+      undefined,
+      'deploy',
+    ],
+    [
+      'does not mind versions that a deployment kept',
+      primary(),
+      [config, update, configEntry('keep-version')],
+      undefined,
+      'unchanged',
+    ],
+    [
+      'is not sent when somebody deployed it after config-rollback had ended',
+      primary({ createdAt: at + 61_000 }),
+      [config],
+      at + 60_000,
+      'unchanged',
+    ],
+    [
+      'is sent when somebody deployed it before config-rollback had ended',
+      primary({ createdAt: at + 60_500 }),
+      [config],
+      at + 60_000,
+      'deploy',
+    ],
+    [
+      'is sent when nobody can say that config-rollback had ended',
+      primary({ createdAt: at + 3_600_000 }),
+      [config],
+      undefined,
+      'deploy',
+    ],
+    [
+      'is sent when config-rollback ended before it changed more',
+      primary({ createdAt: at + 3_600_000 }),
+      [config],
+      at - 1000,
+      'deploy',
+    ],
+    ['is not sent while it is stopped', stopped, [config, stop(2)], undefined, 'unchanged'],
+    ['is not sent where nothing is desired', stopped, [config], undefined, 'unchanged'],
+    [
+      'is refused for CodeDeploy',
+      service({ controller: 'CODE_DEPLOY' }),
+      [config],
+      undefined,
+      'refused',
+    ],
+  ])('%s', (_, live, entries, configEnded, is) => {
+    const before = { entries, runId: '4711', recorded: true, configEnded }
+    expect(planRedeploy(live, before).is).toBe(is)
+  })
+
+  test('is sent without a record, whatever the journal says', () => {
+    const before = {
+      entries: [config, { ...update, run: '9' }],
+      runId: '4711',
+      recorded: false,
+      configEnded: undefined,
+    }
+    expect(planRedeploy(primary(), before).is).toBe('deploy')
+  })
+
+  test('says why it is not sent to a service that the record stopped', () => {
+    const entries = [config, stop(2)]
+    const before = { entries, runId: '4711', recorded: true, configEnded: undefined }
+    expect(planRedeploy(stopped, before).why).toContain('mode start')
+  })
+})
+
+function configEntry(operation: string): Written {
+  return { ...entry(operation, { from: '1', to: '2' }, 'app/jwt'), component: 'config' }
+}

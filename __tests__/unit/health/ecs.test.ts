@@ -1,6 +1,6 @@
 import type { LiveService, LiveTask, Rollout } from '#ecs'
 import { type EcsContext, judgeEcs, remember } from '../../../packages/health/ecs.ts'
-import { failureOf, repeated } from '../../../packages/health/stopped.ts'
+import { evidenceOf, repeated } from '../../../packages/health/stopped.ts'
 
 const now = Date.UTC(2026, 10, 22, 3, 0, 0)
 
@@ -391,6 +391,14 @@ describe('why a task stopped', () => {
       }),
       'container web exited with 137: OutOfMemoryError: Container killed due to memory usage',
     ],
+    [
+      'a role that is not there yet',
+      stopped({
+        stopCode: 'TaskFailedToStart',
+        stoppedReason: 'ECS was unable to assume the role',
+      }),
+      undefined,
+    ],
     ['spot interruption', stopped({ stopCode: 'SpotInterruption' }), undefined],
     [
       'no start',
@@ -398,7 +406,7 @@ describe('why a task stopped', () => {
       'CannotPullContainerError: not found',
     ],
   ])('%s', (_, ended, says) => {
-    expect(failureOf(ended)?.says).toBe(says)
+    expect(evidenceOf(ended)?.says).toBe(says)
   })
 
   test('one failure alone is not repeated', () => {

@@ -1,7 +1,13 @@
-import { CreateServiceCommand, DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs'
+import {
+  CreateServiceCommand,
+  DescribeTasksCommand,
+  ListTasksCommand,
+  type LogConfiguration,
+  RegisterTaskDefinitionCommand,
+} from '@aws-sdk/client-ecs'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { LeaseLost } from '#core'
-import { tokensOf } from '#tasks'
+import { logOf, tokensOf } from '#tasks'
 import { memoryJournal } from '../../support/run.ts'
 import { answering, order, type Scene, scene, TASK } from './scene.ts'
 
@@ -232,6 +238,45 @@ describe('a task that is not placed', () => {
     const { end } = await at.run({ service: 'gone' })
     expect(end).toMatchObject({ is: 'not-placed' })
     expect(end.is === 'not-placed' && end.why).toContain('no ACTIVE service gone in cluster prod')
+  })
+})
+
+describe('what a task wrote', () => {
+  const register = async (logConfiguration: LogConfiguration | undefined) => {
+    const container = {
+      name: 'tool',
+      image: 'tool:v1',
+      memory: 128,
+      ...(logConfiguration && { logConfiguration }),
+    }
+    const input = { family: 'logged', containerDefinitions: [container] }
+    await at.clients.ecs.send(new RegisterTaskDefinitionCommand(input))
+  }
+  const logged = { ...order, taskDefinition: 'logged:1' }
+  const options = { 'awslogs-group': '/shop', 'awslogs-stream-prefix': 'ecs' }
+
+  test('is in the stream that the awslogs driver names', async () => {
+    await register({ logDriver: 'awslogs', options })
+    expect(await logOf(at.clients, logged, '4f2a')).toEqual({
+      group: '/shop',
+      stream: 'ecs/tool/4f2a',
+    })
+  })
+
+  test.each<[string, LogConfiguration | undefined]>([
+    ['without a log driver', undefined],
+    ['with another driver', { logDriver: 'splunk', options }],
+    ['without a stream prefix', { logDriver: 'awslogs', options: { 'awslogs-group': '/shop' } }],
+  ])('is nowhere that can be named %s', async (_, configuration) => {
+    await register(configuration)
+    expect(await logOf(at.clients, logged, '4f2a')).toBeUndefined()
+  })
+
+  test('is not said where the task definition may not be read', async () => {
+    await register({ logDriver: 'awslogs', options })
+    const operation = 'DescribeTaskDefinition'
+    at.gateway.faults.set([{ effect: 'denied', service: 'ecs', operation }])
+    expect(await logOf(at.clients, logged, '4f2a')).toBeUndefined()
   })
 })
 
