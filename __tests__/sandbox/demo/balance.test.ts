@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { RunResult } from '../../../packages/sandbox/act/index.ts'
 import { balanceOf, bars, type Evidence, lostRows } from '../../../packages/sandbox/demo/balance.ts'
-import type { Outside } from '../../../packages/sandbox/sample/index.ts'
+import type { FileSeen, Outside, Score, SiteSeen } from '../../../packages/sandbox/sample/index.ts'
 
 const commit = 'a'.repeat(40)
 const before: Outside = {
@@ -45,6 +45,7 @@ const run = (ok: boolean): RunResult => ({
   output: '',
 })
 const evidence: Evidence = {
+  chapter: { release: 4, on: [2], why: 'it broke', data: 'restored' },
   beginning: 0,
   before,
   after,
@@ -117,5 +118,109 @@ describe('the balance', () => {
 
   test('draws the share of failures by second', () => {
     expect(bars(evidence.traffic)).toBe('▁█')
+  })
+})
+
+const file = (path: string, type: string): FileSeen => ({
+  ...{ path, type, status: 200, cacheControl: 'no-cache', bytes: 10, sha256: `hash of ${path}` },
+})
+const site: SiteSeen = {
+  release: '2',
+  commit,
+  files: [file('/', 'text/html'), file('/assets/app-1a2b3c4d.js', 'text/javascript')],
+  version: { status: 200, release: '2', commit },
+  api: { status: 200, release: '2', commit },
+}
+const configuration = {
+  'acme/production/jwt-secret': { version: 'a', mark: 'm1' },
+  '/acme/production/feature-flags': { version: '2', mark: 'm2' },
+}
+const wholeBefore: Outside = { ...before, site, configuration }
+/** A parameter goes back as a newer version of the same value. */
+const putBack = { version: '4', mark: 'm2' }
+const wholeAfter: Outside = {
+  ...wholeBefore,
+  database: { ...before.database, refs: new Set(['early', 'late', 'again']) },
+  configuration: { ...configuration, '/acme/production/feature-flags': putBack },
+}
+const whole: Evidence = {
+  ...evidence,
+  chapter: { release: 11, on: [2], why: 'it broke', data: 'kept', everything: true },
+  before: wholeBefore,
+  after: wholeAfter,
+  databases: { 'acme-production': 'available' },
+  visits: {
+    ok: 3,
+    failed: 1,
+    firstFailure: 11_500,
+    lastFailure: 30_500,
+    seconds: [
+      { at: 11_000, ok: 0, failed: 1 },
+      { at: 32_000, ok: 3, failed: 0 },
+    ],
+    releases: ['2', '11'],
+  },
+}
+const siteOf = (change: Partial<SiteSeen>): Outside => ({
+  ...wholeAfter,
+  site: { ...site, ...change },
+})
+
+describe('the balance of the whole system', () => {
+  test('says that everything is back when it is, and shows the front end beside the services', () => {
+    const { isBack, rows } = balanceOf(whole)
+    expect(isBack).toBe(true)
+    expect(Object.fromEntries(rows)).toMatchObject({
+      'It broke at': '00:11: it broke',
+      'Good again at': '00:32 (20.5 s later)',
+      Visits: '4, of which 1 failed',
+      'Front end was': 'release 2 (aaaaaaa), 2 files',
+      'Front end now': 'release 2 (aaaaaaa), 2 files',
+      'Rows lost': '0 of 3 acknowledged',
+    })
+  })
+
+  test.each<[string, Partial<Evidence>]>([
+    ['the page is of another release', { after: siteOf({ release: '11' }) }],
+    ['a file is missing', { after: siteOf({ files: site.files.slice(0, 1) }) }],
+    [
+      'a file has other bytes',
+      { after: siteOf({ files: site.files.map((one) => ({ ...one, sha256: 'other' })) }) },
+    ],
+    [
+      'the page was never whole',
+      {
+        before: { ...wholeBefore, site: { ...site, files: [file('/', 'text/plain')] } },
+        after: siteOf({ files: [file('/', 'text/plain')] }),
+      },
+    ],
+    ['its API fails behind the edge', { after: siteOf({ api: { status: 502 } }) }],
+    [
+      'a setting has another value',
+      { after: { ...wholeAfter, configuration: { ...configuration, other: putBack } } },
+    ],
+    ['another database serves', { after: { ...wholeAfter, database: after.database } }],
+    [
+      'a row is lost that nobody agreed to lose',
+      {
+        after: {
+          ...wholeAfter,
+          database: { ...before.database, refs: new Set(['early', 'again']) },
+        },
+      },
+    ],
+    [
+      'visitors never see a whole page again',
+      { visits: { ...(whole.visits as Score), lastFailure: 40_000 } },
+    ],
+  ])('does not when %s', (_, change) => {
+    expect(balanceOf({ ...whole, ...change })).toMatchObject({ isBack: false })
+  })
+
+  test('counts a broken page alone as harm: the API of a release may be well', () => {
+    const { firstFailure: _, lastFailure: __, ...traffic } = evidence.traffic
+    const { isBack, rows } = balanceOf({ ...whole, traffic: { ...traffic, failed: 0 } })
+    expect(isBack).toBe(true)
+    expect(Object.fromEntries(rows)).toMatchObject({ 'Good again at': '00:32 (20.5 s later)' })
   })
 })

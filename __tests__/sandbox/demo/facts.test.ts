@@ -32,6 +32,18 @@ describe('a call to AWS', () => {
       call('rds:CreateDBSnapshot', { DBSnapshotIdentifier: 's', DBInstanceIdentifier: 'i' }),
       'RDS: snapshot s of i begins',
     ],
+    [
+      call('ssm:PutParameter', { Name: '/acme/production/feature-flags' }),
+      'Parameter Store: /acme/production/feature-flags has a new value',
+    ],
+    [
+      call('s3:CopyObject', { Bucket: 'acme-frontend-123456789012', Key: 'index.html' }),
+      'S3: index.html of the front end goes back',
+    ],
+    [
+      call('cloudfront:CreateInvalidation', { DistributionId: 'E1' }),
+      'CloudFront: the edges of E1 are to forget what changed',
+    ],
   ])('is told in words', (made, text) => {
     expect(factOfCall(made)?.text).toBe(text)
   })
@@ -39,6 +51,10 @@ describe('a call to AWS', () => {
   test.each([
     ['that only looks', call('ecs:DescribeServices', {}, { mutating: false })],
     ['that was refused', call('ecs:UpdateService', {}, { status: 400 })],
+    [
+      'of an asset',
+      call('s3:PutObject', { Bucket: 'acme-frontend-123456789012', Key: 'assets/app-1.js' }),
+    ],
     ['of the store', call('s3:PutObject', { Key: 'production/lease.json' })],
   ])('%s is not told', (_, made) => {
     expect(factOfCall(made)).toBeUndefined()

@@ -1,18 +1,27 @@
 import type { RunEvent } from '../act/index.ts'
 import type { Call } from '../gateway/index.ts'
+import { siteBucket } from '../sample/index.ts'
 
 /** One line of the timeline. `at` in milliseconds since the epoch. */
 export interface Fact {
   readonly at: number
-  readonly who: 'story' | 'workflow' | 'aws' | 'customers'
+  readonly who: 'story' | 'workflow' | 'aws' | 'customers' | 'visitors'
   readonly tone: 'plain' | 'good' | 'bad'
   readonly text: string
 }
 
 const list = (names = '') => names.replaceAll(',', ', ')
 
+/** What a call changed in the front end; of its many assets nothing is told. */
+function wordsOfObject(call: Call, does: string): string | undefined {
+  const { Bucket, Key = '' } = call.subject
+  const told = Bucket === siteBucket(call) && !Key.startsWith('assets/')
+  return told ? `S3: ${Key} of the front end ${does}` : undefined
+}
+
 /** What a call changed in AWS, in words; nothing for calls that are told better by what follows from them. */
-export function wordsOf({ service, operation, subject }: Call): string | undefined {
+export function wordsOf(call: Call): string | undefined {
+  const { service, operation, subject } = call
   const [cluster, taskDefinition] = [subject.cluster, subject.taskDefinition?.split('/').at(-1)]
   switch (`${service}:${operation}`) {
     case 'ecs:UpdateService': {
@@ -33,6 +42,16 @@ export function wordsOf({ service, operation, subject }: Call): string | undefin
     case 'secretsmanager:PutSecretValue':
     case 'secretsmanager:UpdateSecretVersionStage':
       return `Secrets Manager: ${list(subject.SecretId)} has a new value`
+    case 'ssm:PutParameter':
+      return `Parameter Store: ${subject.Name} has a new value`
+    case 's3:PutObject':
+      return wordsOfObject(call, 'is written')
+    case 's3:CopyObject':
+      return wordsOfObject(call, 'goes back')
+    case 's3:DeleteObject':
+      return wordsOfObject(call, 'is hidden')
+    case 'cloudfront:CreateInvalidation':
+      return `CloudFront: the edges of ${subject.DistributionId} are to forget what changed`
     default:
       return undefined
   }

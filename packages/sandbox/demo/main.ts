@@ -4,11 +4,11 @@ import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { suiteRoot } from '../act/index.ts'
 import { realClock } from '../clock.ts'
-import { type Balance, balanceOf } from './balance.ts'
+import { balanceOf } from './balance.ts'
 import { clockTime, type Fact } from './facts.ts'
 import { blocksOf } from './markdown.ts'
-import { page, type ToldRun } from './page.ts'
-import { tellStory } from './story.ts'
+import { page, type ToldChapter, type ToldRun } from './page.ts'
+import { tellStory, titleOf } from './story.ts'
 import { columns, linesOf, type Style, styled, type Terminal, wrapped } from './terminal.ts'
 
 /** `npm run demo -- [--scale 60] [--page demo.html]`: a bad release goes back by itself, before your eyes. */
@@ -63,8 +63,8 @@ function showSummaries(runs: readonly ToldRun[]): void {
   }
 }
 
-function showBalance(balance: Balance): void {
-  title('What happened')
+function showChapter({ title: name, balance }: ToldChapter): void {
+  title(`What happened: ${name}`)
   for (const line of columns(terminal, balance.rows)) print(line)
   title('Checked from outside, with plain clients')
   for (const { what, holds } of balance.checks)
@@ -98,16 +98,20 @@ async function main(folder: string): Promise<boolean> {
   // A story whose cloud is taken away fails; that it was interrupted says more.
   const told = story.catch((error) => (seen.pressed ? ended : Promise.reject(error)))
   const { evidence, runs } = await Promise.race([told, ended])
-  const balance = balanceOf(evidence)
+  const chapters = evidence.map((one) => ({
+    title: titleOf(one.chapter.release),
+    balance: balanceOf(one),
+  }))
   showSummaries(runs)
-  showBalance(balance)
+  for (const chapter of chapters) showChapter(chapter)
   const file = resolve(values.page ?? join(suiteRoot(), '.build/demo.html'))
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, page({ balance, facts, beginning, runs }))
+  writeFileSync(file, page({ chapters, facts, beginning, runs }))
   print()
   print(`As a page: ${file}`)
-  print(balance.isBack ? 'Everything is back.' : 'NOT everything is back.')
-  return balance.isBack
+  const isBack = chapters.every(({ balance }) => balance.isBack)
+  print(isBack ? 'Everything is back.' : 'NOT everything is back.')
+  return isBack
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'demo-'))

@@ -62,25 +62,36 @@ function runHtml({ title, run }: ToldRun): string {
   return `<h2>${escapeHtml(title)}: <span class="${tone}">${end}</span></h2>${sections.join('\n')}`
 }
 
+/** One chapter with how it ended. */
+export interface ToldChapter {
+  readonly title: string
+  readonly balance: Balance
+}
+
+function chapterHtml({ title, balance }: ToldChapter): string {
+  const checks = balance.checks.map(({ what, holds }) => row('td', [holds ? '✅' : '❌', what]))
+  return `<h2>${escapeHtml(title)}</h2>
+${table(balance.rows.map((cells) => row('td', cells)))}
+<h3>Checked from outside</h3>
+${table(checks)}`
+}
+
 /** Everything of the demo as one page that needs no other file. */
 export function page(told: {
-  readonly balance: Balance
+  readonly chapters: readonly ToldChapter[]
   readonly facts: readonly Fact[]
   readonly beginning: number
   readonly runs: readonly ToldRun[]
 }): string {
-  const { balance, facts, beginning, runs } = told
+  const { chapters, facts, beginning, runs } = told
   const timeline = facts.map(
     ({ at, who, tone, text }) =>
       `<tr><td>${clockTime(at, beginning)}</td><td class="who">${who}</td><td class="${tone}">${escapeHtml(text)}</td></tr>`,
   )
-  const checks = balance.checks.map(({ what, holds }) => row('td', [holds ? '✅' : '❌', what]))
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>A bad release goes back by itself</title><style>${STYLE}</style></head>
 <body><h1>A bad release goes back by itself</h1>
-${table(balance.rows.map((cells) => row('td', cells)))}
-<h2>Checked from outside</h2>
-${table(checks)}
+${chapters.map(chapterHtml).join('\n')}
 <h2>Timeline</h2>
 <table class="timeline">${timeline.join('\n')}</table>
 ${runs.map(runHtml).join('\n')}

@@ -12,11 +12,25 @@ import {
   type Sample,
   sampleWorkflows,
   startTraffic,
+  startVisitors,
 } from '../sample/index.ts'
-import type { Evidence } from './balance.ts'
+import type { Chapter, Evidence } from './balance.ts'
 import { type Fact, workflowNarrator } from './facts.ts'
 import type { ToldRun } from './page.ts'
-import { type AwsWatch, watchAws, watchCustomers } from './watch.ts'
+import { type AwsWatch, watchAws, watchCustomers, watchVisitors } from './watch.ts'
+
+/** The bad releases, one after the other, each on what the rollback of the one before it left. */
+const chapters: readonly Chapter[] = [
+  {
+    release: 4,
+    on: [2],
+    why: 'the migration of release 4 took away what every version asks for',
+    data: 'restored',
+  },
+]
+
+/** What a release is called in titles. */
+export const titleOf = (number: ReleaseNumber) => `Release ${number}, ${releases[number].is}`
 
 const clock = realClock()
 const place = { account: '123456789012', region: 'us-east-1' }
@@ -34,7 +48,8 @@ export interface StoryOptions {
 
 /** The story's end. */
 export interface Told {
-  readonly evidence: Evidence
+  /** One by chapter. */
+  readonly evidence: readonly Evidence[]
   readonly runs: readonly ToldRun[]
 }
 
@@ -52,10 +67,13 @@ function narrator(tell: StoryOptions['tell'], who: Fact['who'] = 'story') {
 }
 
 /** Ships a release by the company's own workflow file. */
-async function ship(stage: Stage, aws: AwsWatch, release: ReleaseNumber) {
+async function ship(
+  stage: Stage,
+  aws: AwsWatch,
+  { release, on }: Pick<Chapter, 'release' | 'on'>,
+): Promise<RunResult> {
   const { sandbox, sample, suite, tell, alive } = stage
-  // Release 4 is built on what release 2 brought.
-  const commit = await sample.repository.release(release, release === 2 ? [] : [2])
+  const commit = await sample.repository.release(release, on)
   narrator(tell)(`release ${release} (${releases[release].is}) is pushed: ${commit.slice(0, 7)}`)
   const narrate = workflowNarrator()
   const run = startRun({
@@ -80,10 +98,10 @@ async function ship(stage: Stage, aws: AwsWatch, release: ReleaseNumber) {
   return result
 }
 
-/** The moment of the data in the snapshot that a deployment took. */
-async function snapshotMoment({ clients }: Sample, run: RunResult): Promise<number> {
+/** The moment of the data in the snapshot that a deployment took, if it took one. */
+async function snapshotMoment({ clients }: Sample, run: RunResult): Promise<number | undefined> {
   const id = run.steps.find((step) => step.outputs.snapshot)?.outputs.snapshot
-  if (!id) throw new Error('The deployment took no snapshot')
+  if (!id) return undefined
   const { DBSnapshots } = await clients.rds.send(
     new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: id }),
   )
@@ -99,38 +117,62 @@ async function databaseStatuses({ clients }: Sample): Promise<Readonly<Record<st
   return Object.fromEntries(statuses)
 }
 
-async function play(stage: Stage, beginning: number): Promise<Told> {
-  const { sandbox, sample, tell } = stage
+/** Everybody who uses the company, until they are stopped. */
+function people({ sample, tell }: Stage) {
   const traffic = startTraffic(sample.url, { tokenKey: sample.tokenKey })
   watchCustomers(traffic, tell)
-  const aws = watchAws(sandbox, sample, tell)
-  narrator(tell, 'customers')('begin to use it, 20 requests a second')
-  const good = await ship(stage, aws, 2)
+  const visitors = sample.front && startVisitors(sample.front.url)
+  if (visitors) watchVisitors(visitors, tell)
+  return {
+    stop: async () => {
+      const [seen, visits] = await Promise.all([traffic.stop(), visitors?.stop()])
+      return { traffic: seen, ...(visits && { visits }) }
+    },
+  }
+}
+
+type People = ReturnType<typeof people>
+
+interface Before {
+  readonly beginning: number
+  readonly good: RunResult
+  readonly aws: AwsWatch
+  readonly people: People
+}
+
+async function playChapter(stage: Stage, chapter: Chapter, given: Before): Promise<Evidence> {
+  const { sample } = stage
+  const { beginning, good, aws } = given
   const before = await lookFromOutside(sample)
-  const bad = await ship(stage, aws, 4)
+  const bad = await ship(stage, aws, chapter)
   // A while of traffic after everything, so that a relapse would be seen.
   await clock.sleep(2000)
-  await aws.stop()
-  const seen = await traffic.stop()
+  aws.catchUp()
+  const seen = await given.people.stop()
   const after = await lookFromOutside(sample)
   const snapshotAt = await snapshotMoment(sample, bad)
   const databases = await databaseStatuses(sample)
   return {
-    evidence: {
-      beginning,
-      before,
-      after,
-      traffic: seen,
-      good,
-      bad,
-      snapshotAt,
-      databases,
-    },
-    runs: [
-      { title: `Release 2, ${releases[2].is}`, run: good },
-      { title: `Release 4, ${releases[4].is}`, run: bad },
-    ],
+    ...{ chapter, beginning, before, after, good, bad, databases, ...seen },
+    ...(snapshotAt !== undefined && { snapshotAt }),
   }
+}
+
+async function play(stage: Stage, beginning: number): Promise<Told> {
+  const { sandbox, sample, tell } = stage
+  const first = people(stage)
+  const aws = watchAws(sandbox, sample, tell)
+  const also = sample.front ? ', and 2 visits of the page' : ''
+  narrator(tell, 'customers')(`begin to use it, 20 requests a second${also}`)
+  const good = await ship(stage, aws, { release: 2, on: [] })
+  const evidence: Evidence[] = []
+  for (const chapter of chapters) {
+    const now = evidence.length === 0 ? first : people(stage)
+    evidence.push(await playChapter(stage, chapter, { beginning, good, aws, people: now }))
+  }
+  await aws.stop()
+  const bad = evidence.map(({ chapter, bad: run }) => ({ title: titleOf(chapter.release), run }))
+  return { evidence, runs: [{ title: titleOf(2), run: good }, ...bad] }
 }
 
 /** The company's configuration: the data restore is agreed to in advance. */
@@ -158,6 +200,7 @@ export async function tellStory(options: StoryOptions): Promise<Told> {
     const sample = await installSample(sandbox, {
       ...place,
       release: 1,
+      everything: chapters.some(({ everything }) => everything),
       folder: join(folder, 'shop'),
       workflows: sampleWorkflows(suite),
       environment,

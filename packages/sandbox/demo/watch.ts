@@ -2,7 +2,15 @@ import { DescribeServicesCommand, type Service } from '@aws-sdk/client-ecs'
 import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds'
 import { realClock } from '../clock.ts'
 import type { Sandbox } from '../index.ts'
-import { cluster, type Sample, serviceNames, type Traffic } from '../sample/index.ts'
+import {
+  type Answer,
+  cluster,
+  type Sample,
+  serviceNames,
+  type Traffic,
+  type Visit,
+  type Visitors,
+} from '../sample/index.ts'
 import { type Fact, factOfCall } from './facts.ts'
 
 const clock = realClock()
@@ -83,25 +91,53 @@ export function watchAws(sandbox: Sandbox, sample: Sample, tell: (fact: Fact) =>
   }
 }
 
-const ENOUGH = 5
+type Turn = (good: boolean, at: number) => void
 
-/** Tells when customers begin to fail and when they are served again; single answers are not news. */
-export function watchCustomers(traffic: Traffic, tell: (fact: Fact) => void): void {
-  let state: 'served' | 'failing' = 'served'
+/** Calls back when so many attempts in a row went otherwise than those before, with the moment of the first; single ones are not news. */
+function turns(enough: number, turned: Turn) {
+  let good = true
   let streak = 0
   let first = 0
-  traffic.onAnswer(({ at, ok, status, release }) => {
-    if (ok === (state === 'served')) {
+  return ({ at, ok }: { readonly at: number; readonly ok: boolean }) => {
+    if (ok === good) {
       streak = 0
       return
     }
     if (streak === 0) first = at
     streak += 1
-    if (streak < ENOUGH) return
+    if (streak < enough) return
     streak = 0
-    state = ok ? 'served' : 'failing'
-    const how = status === 0 ? 'no answer' : `HTTP ${status}`
-    const text = ok ? `served again, by release ${release ?? '?'}` : `requests fail: ${how}`
-    tell({ at: first, who: 'customers', tone: ok ? 'good' : 'bad', text })
+    good = ok
+    turned(ok, first)
+  }
+}
+
+/** Tells when customers begin to fail and when they are served again. */
+export function watchCustomers(traffic: Traffic, tell: (fact: Fact) => void): void {
+  let last: Answer | undefined
+  const look = turns(5, (good, at) => {
+    const how = last?.status === 0 ? 'no answer' : `HTTP ${last?.status}`
+    const text = good ? `served again, by release ${last?.release ?? '?'}` : `requests fail: ${how}`
+    tell({ at, who: 'customers', tone: good ? 'good' : 'bad', text })
+  })
+  traffic.onAnswer((answer) => {
+    last = answer
+    look(answer)
+  })
+}
+
+/** Tells when visitors begin to see a page that does not work and when it works again. */
+export function watchVisitors(visitors: Visitors, tell: (fact: Fact) => void): void {
+  let last: Visit | undefined
+  const look = turns(2, (good, at) => {
+    const broken = last?.page
+      ? `the page is whole and has nothing to show: its API answers ${last.api}`
+      : 'the page is broken: a file of it is missing'
+    const text = good ? `see the page of release ${last?.release ?? '?'}, whole` : broken
+    tell({ at, who: 'visitors', tone: good ? 'good' : 'bad', text })
+  })
+  visitors.onVisit((one) => {
+    last = one
+    look(one)
   })
 }
