@@ -41,6 +41,7 @@ function tagsOf(html: string): readonly Tag[] {
   let at = html.indexOf('<')
   while (at >= 0) {
     const end = endOf(html, at)
+    if (end === undefined) return tags
     const [, written, rest = ''] = /^<([a-zA-Z][^\s/>]*)([\s\S]*)>$/.exec(html.slice(at, end)) ?? []
     let next = end
     if (written !== undefined) {
@@ -53,8 +54,8 @@ function tagsOf(html: string): readonly Tag[] {
   return tags
 }
 
-/** Behind the end of what begins with this `<`: a comment, a declaration, a tag, or nothing. */
-function endOf(html: string, at: number): number {
+/** Behind the end of what begins with this `<`: a comment, a declaration, a tag, or nothing. Undefined when it has no end. */
+function endOf(html: string, at: number): number | undefined {
   if (html.startsWith('<!--', at)) return behind(html, '-->', at + 4)
   if (!/[a-zA-Z/!?]/.test(html[at + 1] ?? '')) return at + 1
   let quote = ''
@@ -64,12 +65,12 @@ function endOf(html: string, at: number): number {
     else if (letter === '>') return here + 1
     else if (letter === '"' || letter === "'") quote = letter
   }
-  return html.length
+  return undefined
 }
 
-function behind(html: string, text: string, from: number): number {
+function behind(html: string, text: string, from: number): number | undefined {
   const found = html.indexOf(text, from)
-  return found < 0 ? html.length : found + text.length
+  return found < 0 ? undefined : found + text.length
 }
 
 /** Where the end tag of an opaque element begins. */

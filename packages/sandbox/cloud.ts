@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { type CloudFrontService, cloudfrontService } from './cloudfront/index.ts'
 import { type EcsService, ecsService } from './ecs/index.ts'
 import { createGateway, type Forward, type Gateway, keyring } from './gateway/index.ts'
+import { logsService } from './logs/index.ts'
+import { monitoringService } from './monitoring/index.ts'
 import { tokenEndpoint } from './oidc/endpoint.ts'
 import { type Issuer, oidcIssuer } from './oidc/index.ts'
 import { parametersService } from './parameters/index.ts'
@@ -66,10 +68,13 @@ export function createCloud(parts: CloudParts): Cloud {
   const ssm = parametersService({ clock })
   const sts = stsService({ clock, keys, issuer, ...(roles && { roles }) })
   const cloudfront = cloudfrontService(ground, (request) => gateway.handle(request))
+  const [monitoring, logs] = [monitoringService({ clock }), logsService({ clock })]
   const given = parts.services?.(ground, { resolveSecret }) ?? []
   const replaced = new Set(given.map((service) => service.name))
   const services = [
-    ...[secrets, ssm, sts, ecs, rds, cloudfront].filter((service) => !replaced.has(service.name)),
+    ...[secrets, ssm, sts, ecs, rds, cloudfront, monitoring, logs].filter(
+      (service) => !replaced.has(service.name),
+    ),
     ...given,
   ]
   const gateway: Gateway = createGateway({

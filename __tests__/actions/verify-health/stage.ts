@@ -89,10 +89,13 @@ export function page(run: Run, at: (elapsed: number) => Answer): Ports {
 }
 
 /** A store with the restore point of run 4711, whose destination ran `older`, and with an open record. */
-export async function stocked(run: Run): Promise<{ store: Store; objects: MemoryObjects }> {
+export async function stocked(
+  run: Run,
+  more: Partial<Point> = {},
+): Promise<{ store: Store; objects: MemoryObjects }> {
   const objects = memoryObjects(run.clock)
   const where = { environment: 'production', account: '123456789012', region: 'us-east-1' }
-  await objects.create('production/4711/before.json', serialize(before()))
+  await objects.create('production/4711/before.json', serialize({ ...before(), ...more }))
   await objects.create('production/4711/rollback-1.json', serialize(record()))
   return { store: await openStore(objects, where), objects }
 }

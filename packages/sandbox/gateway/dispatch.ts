@@ -1,5 +1,6 @@
 import { AwsError, type Caller, type Service } from '../service.ts'
 import { subjectOf } from './calls.ts'
+import { readCbor, writeCbor } from './cbor.ts'
 import { commonError, isKnownCode, writeError } from './errors.ts'
 import { readJson, writeJson } from './json.ts'
 import { type Model, modelOf, type OperationModel } from './model.ts'
@@ -35,7 +36,7 @@ function modelledOperation(model: Model, service: Service, context: Context): Op
     const message = `${model.service} has no operation ${name}`
     throw commonError('unknown-operation', protocol, message)
   }
-  if (!service.operations[name]) {
+  if (!service.operations[name] || (model.protocol === 'json' && protocol === 'query')) {
     const message = `The sandbox does not simulate ${model.service}:${name}`
     throw commonError('not-simulated', protocol, message)
   }
@@ -52,8 +53,9 @@ async function run(service: Service, name: string, call: { input: Fields; caller
 function inputOf(
   model: Model,
   operation: OperationModel,
-  { request, url }: Pick<Context, 'request' | 'url'>,
+  { request, url, route }: Pick<Context, 'request' | 'url' | 'route'>,
 ): Fields {
+  if (route.protocol === 'cbor') return readCbor(operation, request.body)
   switch (model.protocol) {
     case 'json':
       return readJson(operation, request.body)
@@ -71,13 +73,14 @@ export function prepareOwn(service: Service, context: Context): Prepared {
   const model = modelOf(service.name)
   if (!model) throw new Error(`No published model for the service ${service.name}`)
   const operation = modelledOperation(model, service, context)
-  const { request, url, caller } = context
-  const input = inputOf(model, operation, { request, url })
+  const { route, caller } = context
+  const input = inputOf(model, operation, context)
   return {
     text: JSON.stringify(input),
     subject: subjectOf(input),
     apply: async () => {
       const output = await run(service, operation.name, { input, caller })
+      if (route.protocol === 'cbor') return writeCbor(operation, output)
       if (model.protocol === 'json') return writeJson(operation, output)
       if (model.protocol === 'rest-xml') return writeRest(model, operation, output)
       return writeQuery({ model, operation, requestId: caller.requestId }, output)

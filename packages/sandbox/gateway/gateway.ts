@@ -100,7 +100,8 @@ interface Attempt {
 
 /** The error answer of a fault that stops a call before it is applied, if it is one of those. */
 function refusal(fault: Fault, { context: { route }, arn }: Attempt): Error | undefined {
-  const action = `${route.service}:${route.operation}`
+  // CloudWatch signs as `monitoring`, and its permissions are called `cloudwatch`.
+  const action = `${route.service.replace(/^monitoring$/, 'cloudwatch')}:${route.operation}`
   switch (fault.effect) {
     case 'throttle':
       return commonError('throttle', route.protocol, 'Rate exceeded')
