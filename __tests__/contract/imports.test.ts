@@ -30,7 +30,7 @@ const rules: Readonly<Record<string, Rule>> = {
     modules: ['zod', '@aws-sdk/client-rds', '@aws-sdk/client-secrets-manager'],
     node: true,
   },
-  migrations: { packages: component, modules: ['zod'], node: true },
+  migrations: { packages: [...component, 'inputs'], modules: ['zod'], node: true },
   config: {
     packages: component,
     modules: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-ssm'],

@@ -38,8 +38,25 @@ const database = z.strictObject({
   'while-waiting': z.enum(['stopped', 'running']).default('stopped'),
 })
 
+/**
+ * The service of which a one-off ECS task runs the team's tool, for databases that the runner does not reach by other programs.
+ * `variable` is the container's own environment variable with the connection URL. The image needs sh, base64 and gunzip.
+ */
+const migrationTask = z.strictObject({
+  service: name,
+  container: name.optional(),
+  variable: z
+    .string()
+    .regex(/^[A-Za-z_]\w*$/, 'expected the name of a variable')
+    .default('DATABASE_URL'),
+})
+
+/**
+ * The ledger of migrations and how a rollback reverts: `auto` is the team's own tool where the runner has it, else our own
+ * transaction (`sql`). The two timeouts are PostgreSQL's, for each statement of a down.
+ */
 const migrations = z.strictObject({
-  tool: z.enum(['dbmate', 'ledger']),
+  tool: z.enum(['dbmate', 'goose', 'sqlx', 'ledger']),
   path: z.string().min(1).optional(),
   table: z
     .string()
@@ -49,6 +66,10 @@ const migrations = z.strictObject({
     .string()
     .regex(/^[A-Za-z_][\w$]*$/, 'expected a column name')
     .optional(),
+  revert: z.enum(['auto', 'tool', 'sql', 'task']).default('auto'),
+  task: migrationTask.optional(),
+  'lock-timeout': span.default('5s'),
+  'statement-timeout': span.default('15m'),
 })
 
 const distinct = (given: readonly string[]) => new Set(given).size === given.length

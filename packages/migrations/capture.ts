@@ -1,9 +1,10 @@
 import type { Capture, Captured, Run } from '#core'
 import type { Database } from '#sql'
-import type { LedgerState } from '#store'
-import { type MigrationFile, pendingOf, readMigrationFiles } from './dbmate.ts'
+import type { LedgerState, PendingMigration, Store } from '#store'
 import { schemaFingerprint } from './fingerprint.ts'
+import { type MigrationFile, readMigrationFiles } from './layouts.ts'
 import { type Ledger, readLedger } from './ledger.ts'
+import { keepFiles, pendingOf } from './pending.ts'
 import { type LedgerChoice, type LedgerSettings, ledgerSettings } from './settings.ts'
 
 /** Opens the database that a connection (`secret:<name>`) resolves to; `connect` of the kind rds gives one. */
@@ -15,18 +16,28 @@ export interface Opener {
 export type LedgerOf = LedgerChoice & { readonly connection: string }
 
 /**
- * Captures the ledger, the schema's fingerprint, and what of the checked-out release is not applied yet. Read-only. The
- * settings are checked at once: throws `InputError`; the capture throws `CallError` when the database cannot be read.
+ * Captures the ledger, the schema's fingerprint, and what of the checked-out release is not applied yet. Reads the database only;
+ * with a store the files of what is pending are kept there, unless this is a dry run. The settings are checked at once: throws
+ * `InputError`; the capture throws `CallError` when the database cannot be read.
  */
-export function captureLedger(opener: Opener, choice: LedgerOf): Capture<LedgerState> {
+export function captureLedger(
+  opener: Opener,
+  choice: LedgerOf,
+  store?: Store,
+): Capture<LedgerState> {
   const settings = ledgerSettings(choice)
   return async (run) => {
     const database = await opener.open(run, choice.connection)
     const { ledger, schemaFingerprint } = await observeLedger(database, settings)
-    const files = settings.path === undefined ? [] : await readMigrationFiles(settings.path)
-    return assemble(settings, { ledger, fingerprint: schemaFingerprint, files })
+    const files = await filesIn(settings)
+    const captured = assemble(settings, { ledger, fingerprint: schemaFingerprint, files })
+    if (store && !run.dryRun) await keepFiles(store, files ?? [], captured.state.pending)
+    return captured
   }
 }
+
+const filesIn = async ({ files }: LedgerSettings) =>
+  files === undefined ? [] : readMigrationFiles(files.path, files.tool)
 
 /** Reads ledger and fingerprint in one transaction, so that they belong together. */
 export function observeLedger(
@@ -47,7 +58,7 @@ interface Found {
 
 function assemble(settings: LedgerSettings, found: Found): Captured<LedgerState> {
   const { ledger, fingerprint, files } = found
-  const pending = [...pendingOf(files ?? [], ledger.applied)]
+  const pending = [...pendingOf(settings, files ?? [], ledger.applied)]
   const risky = pending.filter((migration) => !migration.additive)
   const state: LedgerState = {
     tool: settings.tool,
@@ -67,12 +78,11 @@ function assemble(settings: LedgerSettings, found: Found): Captured<LedgerState>
           ]),
       ...(files === undefined
         ? [
-            `the folder ${settings.path} is not there: without the files of this release none of its migrations is known to be harmless`,
+            `the folder ${settings.files?.path} is not there: without the files of this release none of its migrations is known to be harmless`,
           ]
         : []),
       ...risky.map(
-        ({ name, why }) =>
-          `${name} is more than an addition: ${why}; undoing it means a data restore`,
+        ({ name, why, undo }) => `${name} is more than an addition: ${why}; ${consequence(undo)}`,
       ),
     ],
     rows: [
@@ -85,8 +95,13 @@ function assemble(settings: LedgerSettings, found: Found): Captured<LedgerState>
   }
 }
 
-const describe = ({ name, additive }: { name: string; additive: boolean }) =>
-  `${name} (${additive ? 'additive' : 'not additive'})`
+const consequence = ({ is, why }: PendingMigration['undo']) =>
+  is === 'impossible'
+    ? `undoing it means a data restore, because ${why}`
+    : `its down can undo it (${is}: ${why})`
+
+const describe = ({ name, additive, undo }: PendingMigration) =>
+  `${name} (${additive ? 'additive' : 'not additive'}, undo ${undo.is})`
 
 /**
  * How others read the versions that are applied, for a database they opened: undefined when no migrations are named. The

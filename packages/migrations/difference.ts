@@ -6,7 +6,9 @@ export interface LedgerDifference {
   readonly removed: readonly string[]
 }
 
-type Applied = Pick<LedgerState, 'applied'>
+interface Applied {
+  readonly applied: readonly string[]
+}
 
 /** Compares the ledger of a restore point with the one now: as sets, because "the last n" undoes the wrong ones. */
 export function ledgerDifference(before: Applied, now: Applied): LedgerDifference {

@@ -1,3 +1,4 @@
+export { type BackPlan, checkStep, planDowns } from './back-plan.ts'
 export {
   appliedReader,
   captureLedger,
@@ -6,16 +7,33 @@ export {
   observeLedger,
 } from './capture.ts'
 export { type Classification, classify } from './classify.ts'
-export {
-  classifyFile,
-  type MigrationFile,
-  pendingOf,
-  readMigrationFiles,
-  versionOf,
-} from './dbmate.ts'
 export { type Additions, additions, type LedgerDifference, ledgerDifference } from './difference.ts'
 export { schemaFingerprint } from './fingerprint.ts'
+export {
+  type FileTool,
+  filesOf,
+  hashOf,
+  type MigrationFile,
+  partsOf,
+  readMigrationFiles,
+  versionOf,
+} from './layouts.ts'
 export { type Ledger, readLedger } from './ledger.ts'
+export { keepFiles, pendingOf } from './pending.ts'
 export { migrationRevert, type RevertPorts } from './revert.ts'
-export { type RevertGiven, type RevertSettings, revertSettings } from './revert-settings.ts'
-export { type LedgerChoice, type LedgerSettings, ledgerSettings } from './settings.ts'
+export {
+  type BackSettings,
+  type RevertGiven,
+  type RevertSettings,
+  revertJournal,
+  revertSettings,
+} from './revert-settings.ts'
+export { parseReviewed } from './reviewed.ts'
+export type { Login, TaskPorts } from './runners.ts'
+export {
+  type LedgerChoice,
+  type LedgerSettings,
+  ledgerSettings,
+  type Tool,
+} from './settings.ts'
+export { judgeUndo, type Undo } from './undo.ts'

@@ -1,22 +1,13 @@
 import type { Captured, Result, Run, Section } from '#core'
-import {
-  beforeId,
-  changePoint,
-  deploymentId,
-  type LedgerState,
-  readPoint,
-  type Store,
-} from '#store'
-import { captureLedger, type LedgerOf, type Opener } from './capture.ts'
+import { beforeId, changePoint, deploymentId, type LedgerState, readPoint } from '#store'
+import { captureLedger, type LedgerOf } from './capture.ts'
 import type { RevertSettings } from './revert-settings.ts'
+import { type BackPorts, revert } from './rollback.ts'
 
 /** What migration-revert works with. */
-export interface RevertPorts {
-  readonly opener: Opener
-  readonly store: Store | undefined
-}
+export type RevertPorts = BackPorts
 
-/** The action migration-revert. For now it captures only. */
+/** The action migration-revert. */
 export async function migrationRevert(
   run: Run,
   ports: RevertPorts,
@@ -27,12 +18,18 @@ export async function migrationRevert(
       return { outcome: 'unchanged', headline: `${settings.why}: there is no ledger to read` }
     case 'capture':
       return capture(run, ports, settings.ledger)
+    case 'revert':
+      return revert(run, ports, settings)
   }
 }
 
 /** Reads the ledger; the restore point of this run gets it when it has none and the deployment has not begun. */
-async function capture(run: Run, ports: RevertPorts, ledger: LedgerOf): Promise<Result> {
-  const captured = await captureLedger(ports.opener, ledger)(run)
+async function capture(
+  run: Run,
+  ports: Pick<RevertPorts, 'opener' | 'store'>,
+  ledger: LedgerOf,
+): Promise<Result> {
+  const captured = await captureLedger(ports.opener, ledger, ports.store)(run)
   for (const warning of captured.warnings) run.report.warning(warning)
   if (captured.problems.length > 0) return dirty(captured)
   const { store } = ports
@@ -110,8 +107,14 @@ function pendingSection({ pending }: LedgerState): readonly Section[] {
   return [
     {
       title: 'Pending migrations',
-      columns: ['file', 'only adds', 'why'],
-      rows: pending.map(({ name, additive, why }) => [name, additive ? 'yes' : 'no', why]),
+      columns: ['file', 'only adds', 'why', 'undo', 'because'],
+      rows: pending.map(({ name, additive, why, undo }) => [
+        name,
+        additive ? 'yes' : 'no',
+        why,
+        undo.is,
+        undo.why,
+      ]),
     },
   ]
 }

@@ -1,8 +1,12 @@
 import { InputError } from '#core'
+import type { FileTool } from './layouts.ts'
+
+/** The tools whose ledger is known, and `ledger` for any other that has a table of versions. */
+export type Tool = FileTool | 'ledger'
 
 /** How a team's ledger of migrations is found, as inputs or configuration say it. */
 export interface LedgerChoice {
-  readonly tool: 'dbmate' | 'ledger'
+  readonly tool: Tool
   readonly path?: string | undefined
   readonly table?: string | undefined
   readonly column?: string | undefined
@@ -10,38 +14,42 @@ export interface LedgerChoice {
 
 /** A ledger that can be read: its table, the column with the versions, and where the release's files are. */
 export interface LedgerSettings {
-  readonly tool: 'dbmate' | 'ledger'
   /** `table` or `schema.table`. */
   readonly table: string
   readonly column: string
-  /** The folder with dbmate's files; undefined for a ledger whose files we cannot read yet. */
-  readonly path: string | undefined
+  /** The tool, and the folder with its files; a ledger of another tool has none that we can read. */
+  readonly files: { readonly tool: FileTool; readonly path: string } | undefined
+  readonly tool: Tool
 }
 
-/** dbmate's defaults: table `schema_migrations`, column `version`, folder `db/migrations`. Throws `InputError` with all problems. */
+/** What each tool does when nobody tells it otherwise. */
+const defaults: Readonly<Record<FileTool, { table: string; column: string; path: string }>> = {
+  dbmate: { table: 'schema_migrations', column: 'version', path: 'db/migrations' },
+  goose: { table: 'goose_db_version', column: 'version_id', path: 'migrations' },
+  sqlx: { table: '_sqlx_migrations', column: 'version', path: 'migrations' },
+}
+
+/** The ledger with its tool's defaults. Throws `InputError` with all problems. */
 export function ledgerSettings(choice: LedgerChoice): LedgerSettings {
   const { tool, table, column, path } = choice
-  if (tool === 'dbmate') {
-    if (column !== undefined && column !== 'version') {
-      throw new InputError(["migrations column: dbmate's column is always version; leave it out"])
+  if (tool !== 'ledger') {
+    const usual = defaults[tool]
+    if (column !== undefined && column !== usual.column) {
+      throw new InputError([
+        `migrations column: ${tool}'s column is always ${usual.column}; leave it out`,
+      ])
     }
-    return {
-      tool,
-      table: table ?? 'schema_migrations',
-      column: 'version',
-      path: path ?? 'db/migrations',
-    }
+    const files = { tool, path: path ?? usual.path }
+    return { tool, table: table ?? usual.table, column: usual.column, files }
   }
   const problems = [
     ...(table === undefined ? ['migrations table: expected the name of the ledger table'] : []),
     ...(column === undefined ? ['migrations column: expected the column with the versions'] : []),
     ...(path === undefined
       ? []
-      : [
-          'migrations path: files are read for the tool dbmate only (not supported yet for ledger)',
-        ]),
+      : ['migrations path: files are read for dbmate, goose and sqlx (not supported for ledger)']),
   ]
   if (table === undefined || column === undefined || problems.length > 0)
     throw new InputError(problems)
-  return { tool, table, column, path: undefined }
+  return { tool, table, column, files: undefined }
 }

@@ -1,3 +1,4 @@
+export { applyChange, type Change } from './apply.ts'
 export {
   type Connection,
   defaultPort,
@@ -10,3 +11,4 @@ export {
 export { maskConnection, redact, secretsIn } from './mask.ts'
 export { type Database, type Limits, openDatabase, type Query, query, type Row } from './query.ts'
 export { type Encryption, encryptions } from './tls.ts'
+export { programUrl } from './url.ts'

@@ -74,7 +74,8 @@ function sender(client: pg.Client, connection: Connection): Query {
   }
 }
 
-async function login(connection: Connection, limits: Limits): Promise<pg.Client> {
+/** A client that is logged in, for the rest of this package. */
+export async function login(connection: Connection, limits: Limits): Promise<pg.Client> {
   let failure: unknown
   try {
     for (const ssl of encryptions(connection)) {
@@ -112,7 +113,8 @@ function clientOf(connection: Connection, limits: Limits, ssl: Encryption): pg.C
   return client
 }
 
-function failed(action: string, connection: Connection, thrown: unknown): CallError {
+/** A failed call without anything secret, for the rest of this package. */
+export function failed(action: string, connection: Connection, thrown: unknown): CallError {
   const secrets = connection.password ? [connection.password] : []
   const code = codeOf(thrown)
   const call = { action, on: placeOf(connection), code, next: advice(code, action) }
@@ -133,7 +135,9 @@ function advice(code: string, action: string): string {
   if (code === '42501') return 'grant the user of the connection secret the right to read it'
   if (/^42/.test(code)) return 'check the names of table and column'
   if (code === '57014') return 'the server took too long: look for locks and load, then run again'
-  if (action === 'sql:query')
+  if (code === '55P03')
+    return 'another session holds a lock: end what holds it or wait, then run again'
+  if (action !== 'sql:connect')
     return 'read the message, mend the cause and run again: nothing was changed'
   return 'check that this runner can reach the database (network, security group, self-hosted runner in the VPC) and that the server accepts connections, then run again'
 }

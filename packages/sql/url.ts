@@ -1,4 +1,4 @@
-import { defaultPort, type ParsedConnection, type Place } from './connection.ts'
+import { type Connection, defaultPort, type ParsedConnection, type Place } from './connection.ts'
 
 /** A connection URI cut into pieces which, joined, are the text again. */
 interface Pieces {
@@ -126,4 +126,17 @@ export function writtenPassword(text: string): string | undefined {
   const [, ...secret] = (pieces.userinfo ?? '').split(':')
   const parameter = pieces.query.find((pair) => /^password=/.test(pair))
   return parameter?.slice('password='.length) ?? (secret.length > 0 ? secret.join(':') : undefined)
+}
+
+/**
+ * The connection as a URL that other programs read: as it is written where it is one, else made of its parts (a JSON secret, or a
+ * scheme that names a driver).
+ */
+export function programUrl(text: string, connection: Connection): string {
+  if (/^\s*postgres(ql)?:\/\//i.test(text)) return text.trim()
+  const { host, port, user, password, database, parameters } = connection
+  const login = [user, ...(password === undefined ? [] : [password])].map(encodeURIComponent)
+  const query = new URLSearchParams(parameters).toString()
+  const place = `${bracket(host)}:${port}/${encodeURIComponent(database)}`
+  return `postgres://${login.join(':')}@${place}${query === '' ? '' : `?${query}`}`
 }

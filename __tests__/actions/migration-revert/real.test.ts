@@ -59,6 +59,15 @@ async function change(sql: string, at: Endpoint = endpoint): Promise<void> {
 const fingerprint = (at: Endpoint = endpoint) =>
   openDatabase(connectionTo(at)).read(schemaFingerprint)
 const opener = { open: async () => openDatabase(connectionTo(endpoint)) }
+/** Capturing needs none of these. */
+const unused = {
+  login: () => Promise.reject(new Error('not asked')),
+  variables: {},
+  tasks: {
+    revision: () => Promise.reject(new Error('not asked')),
+    run: () => Promise.reject(new Error('not asked')),
+  },
+}
 const choice = { tool: 'dbmate', connection: 'secret:x', path: migrations } as const
 const settings = ledgerSettings(choice)
 
@@ -186,6 +195,7 @@ test('any ledger table can be named, its half-applied rows are found, and its se
   expect(await read).toEqual({
     exists: true,
     applied: ['10', '2'],
+    order: ['2', '10'],
     dirty: [
       '1 row(s) of app.Ledger have no id',
       'app.Ledger says that 10 was not applied completely',
@@ -369,7 +379,7 @@ describe('the action', () => {
 
   test('writes the ledger into a restore point that has none, once', async () => {
     const store = await point('captured')
-    expect(await migrationRevert(testRun(), { opener, store }, capture)).toMatchObject({
+    expect(await migrationRevert(testRun(), { ...unused, opener, store }, capture)).toMatchObject({
       outcome: 'done',
       outputs: { applied: '1', additive: 'false', pending: '["20260201000000","20260301000000"]' },
     })
@@ -378,7 +388,7 @@ describe('the action', () => {
     ).toEqual(['20260101000000'])
     const { writes } = store.objects
     const count = writes.length
-    expect(await migrationRevert(testRun(), { opener, store }, capture)).toMatchObject({
+    expect(await migrationRevert(testRun(), { ...unused, opener, store }, capture)).toMatchObject({
       outcome: 'unchanged',
     })
     expect(writes).toHaveLength(count)
@@ -386,12 +396,14 @@ describe('the action', () => {
 
   test('refuses a deployment that has begun, or was never captured', async () => {
     const store = await point('deploying')
-    expect(await migrationRevert(testRun(), { opener, store }, capture)).toMatchObject({
+    expect(await migrationRevert(testRun(), { ...unused, opener, store }, capture)).toMatchObject({
       outcome: 'refused',
       headline: expect.stringContaining('may have its migrations already'),
     })
     const empty = await testStore()
-    expect(await migrationRevert(testRun(), { opener, store: empty }, capture)).toMatchObject({
+    expect(
+      await migrationRevert(testRun(), { ...unused, opener, store: empty }, capture),
+    ).toMatchObject({
       outcome: 'refused',
     })
   })
@@ -399,12 +411,14 @@ describe('the action', () => {
   test('a dry run writes nothing, and without a store there is nothing to write', async () => {
     const store = await point('captured')
     expect(
-      await migrationRevert(testRun({ dryRun: true }), { opener, store }, capture),
+      await migrationRevert(testRun({ dryRun: true }), { ...unused, opener, store }, capture),
     ).toMatchObject({ outcome: 'planned' })
     expect(
       (await readPoint(store, 'production/4711/before'))?.components.migrations,
     ).toBeUndefined()
-    expect(await migrationRevert(testRun(), { opener, store: undefined }, capture)).toMatchObject({
+    expect(
+      await migrationRevert(testRun(), { ...unused, opener, store: undefined }, capture),
+    ).toMatchObject({
       outcome: 'done',
     })
   })
@@ -420,7 +434,11 @@ describe('the action', () => {
       connection: 'secret:x',
     } as const
     expect(
-      await migrationRevert(testRun(), { opener, store: undefined }, { do: 'capture', ledger }),
+      await migrationRevert(
+        testRun(),
+        { ...unused, opener, store: undefined },
+        { do: 'capture', ledger },
+      ),
     ).toMatchObject({
       outcome: 'refused',
       headline: expect.stringContaining('half says that 7 was not applied completely'),

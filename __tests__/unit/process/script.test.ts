@@ -68,7 +68,12 @@ describe('a script that migrates', () => {
   })
 
   test('is taken with both', () => {
-    const config = { ...environment, database, migrations: { tool: 'dbmate' as const, path: 'db' } }
+    const limits = { 'lock-timeout': '5s', 'statement-timeout': '15m', revert: 'auto' as const }
+    const config = {
+      ...environment,
+      database,
+      migrations: { ...limits, tool: 'dbmate' as const, path: 'db' },
+    }
     expect(scriptSettings(given, config).script).toBe('migrate')
   })
 })
