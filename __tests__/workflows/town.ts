@@ -11,6 +11,7 @@ import {
   type ReleaseNumber,
   type Sample,
   sampleWorkflows,
+  siteBucket,
   type workflowFiles,
 } from '../../packages/sandbox/sample/index.ts'
 import {
@@ -43,7 +44,7 @@ interface Settings extends Pick<InstallOptions, 'environment' | 'everything'> {
 export interface Told extends RunResult {
   /** What every action wrote to a file: reports and evidence, read before the runner clears them. */
   readonly papers: readonly string[]
-  /** The mutating calls that AWS accepted, by job: `service:Operation name`. */
+  /** The mutating calls that AWS accepted, by job: `service:Operation name`; `site` for those to the front end's bucket. */
   readonly changes: { readonly deploy: readonly string[]; readonly rollback: readonly string[] }
   readonly options: RunOptions
 }
@@ -89,7 +90,7 @@ export async function foundTown(scale = 100): Promise<Town> {
   const sandbox = await startSandbox({ scale })
   const companies: Company[] = []
   const settle = async (account: string, settings: Settings = {}) => {
-    const { environment, credentials, everything } = settings
+    const { environment, everything, credentials } = settings
     const sample = await installSample(sandbox, {
       account,
       region,
@@ -189,13 +190,19 @@ async function run(sandbox: Sandbox, account: string, options: RunOptions): Prom
   const said = (rollback: boolean) =>
     calls
       .filter((call) => call.n > turn === rollback && call.status < 300)
-      .map(({ service, operation, subject }) => `${service}:${operation} ${nameOf(subject)}`)
+      .map(({ service, operation, subject }) => {
+        const isSite = subject.Bucket === siteBucket({ account, region })
+        return `${isSite ? 'site' : service}:${operation} ${nameOf(subject)}`
+      })
   return { ...result, papers, options, changes: { deploy: said(false), rollback: said(true) } }
 }
 
 /** What a call changed: the most telling of its identifiers. */
 const nameOf = (subject: Readonly<Record<string, string>>) =>
-  ['service', 'family', 'Key', 'DBInstanceIdentifier', 'SecretId', 'DBSnapshotIdentifier']
+  [
+    ...['service', 'family', 'Key', 'DBInstanceIdentifier', 'SecretId', 'DBSnapshotIdentifier'],
+    ...['Name', 'DistributionId'],
+  ]
     .map((name) => subject[name])
     .find((name) => name !== undefined) ?? JSON.stringify(subject)
 

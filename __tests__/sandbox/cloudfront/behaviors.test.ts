@@ -198,7 +198,7 @@ describe('a distribution with two origins', () => {
       'NoSuchOriginRequestPolicy',
     ],
     [
-      'what is not simulated',
+      'error pages',
       {
         CustomErrorResponses: {
           Quantity: 1,
@@ -207,6 +207,13 @@ describe('a distribution with two origins', () => {
       },
       'NotImplemented',
     ],
+    [
+      'HTTPS for viewers',
+      { DefaultCacheBehavior: { ...behavior, ViewerProtocolPolicy: 'https-only' } },
+      'NotImplemented',
+    ],
+    ['a firewall', { WebACLId: 'acl' }, 'NotImplemented'],
+    ['Enabled false', { Enabled: false }, 'NotImplemented'],
   ])('with %s is refused', async (_what, change, code) => {
     const config = configOf(1, { CallerReference: code, ...change })
     expect((await failure(create(config))).name).toBe(code)

@@ -13,15 +13,32 @@ export const policies = {
 const notSimulated = (what: string) =>
   new AwsError('NotImplemented', `The sandbox does not simulate ${what}.`, 501)
 
-/** Settings that would change what an edge answers, and do nothing here. */
+/** Lists that would change what an edge answers, and do nothing here. */
 const refused = ['Aliases', 'OriginGroups', 'CustomErrorResponses'] as const
 const refusedOfBehaviors = ['LambdaFunctionAssociations', 'FunctionAssociations'] as const
 
+/** What of a distribution would be ignored; undefined when nothing would. */
+function ignoredOf(config: DistributionConfig): string | undefined {
+  if (config.Enabled !== true) return 'a distribution that is not enabled'
+  if (config.WebACLId) return 'WebACLId'
+  const geography = config.Restrictions?.GeoRestriction?.RestrictionType ?? 'none'
+  if (geography !== 'none') return 'GeoRestriction'
+  return refused.find((name) => (config[name]?.Quantity ?? 0) > 0)
+}
+
+/** The same of a cache behavior. */
+function ignoredOfBehavior(given: DefaultCacheBehavior): string | undefined {
+  if (given.ViewerProtocolPolicy !== 'allow-all') return 'HTTPS between viewers and an edge'
+  if (given.TrustedSigners?.Enabled || given.TrustedKeyGroups?.Enabled) return 'signed URLs'
+  if (given.ResponseHeadersPolicyId) return 'ResponseHeadersPolicyId'
+  if (!given.CachePolicyId) return 'a cache behavior without CachePolicyId (ForwardedValues)'
+  return refusedOfBehaviors.find((name) => (given[name]?.Quantity ?? 0) > 0)
+}
+
 /** What the sandbox does with a DistributionConfig. Throws AwsError for what AWS refuses, and for what is not simulated. */
 export function planOf(config: DistributionConfig, account: string): Plan {
-  for (const name of refused)
-    if ((config[name]?.Quantity ?? 0) > 0) throw notSimulated(`${name} of a distribution`)
-  if (config.Enabled !== true) throw notSimulated('a distribution that is not enabled')
+  const ignored = ignoredOf(config)
+  if (ignored !== undefined) throw notSimulated(ignored)
   const sources = new Map(
     (config.Origins?.Items ?? []).map((origin) => [origin.Id, sourceOf(origin, account)] as const),
   )
@@ -44,6 +61,7 @@ export function planOf(config: DistributionConfig, account: string): Plan {
 
 function sourceOf(origin: Origin, account: string): Source {
   const { DomainName = '', OriginPath: path = '', CustomOriginConfig: custom } = origin
+  if ((origin.CustomHeaders?.Quantity ?? 0) > 0) throw notSimulated('CustomHeaders of an origin')
   const bucket = /^([a-z0-9.-]+)\.s3(?:\.([a-z0-9-]+))?\.amazonaws\.com$/.exec(DomainName)
   if (bucket) {
     const [, name = '', region = 'us-east-1'] = bucket
@@ -59,10 +77,9 @@ function sourceOf(origin: Origin, account: string): Source {
 }
 
 function behaviorOf(given: DefaultCacheBehavior, source: Source): Omit<Behavior, 'matches'> {
-  for (const name of refusedOfBehaviors)
-    if ((given[name]?.Quantity ?? 0) > 0) throw notSimulated(`${name} of a cache behavior`)
-  const { CachePolicyId: cache = '', OriginRequestPolicyId: forwarded } = given
-  if (cache === '') throw notSimulated('a cache behavior without CachePolicyId (ForwardedValues)')
+  const ignored = ignoredOfBehavior(given)
+  if (ignored !== undefined) throw notSimulated(ignored)
+  const { CachePolicyId: cache, OriginRequestPolicyId: forwarded } = given
   if (cache !== policies.optimized && cache !== policies.disabled)
     throw new AwsError('NoSuchCachePolicy', 'The cache policy does not exist.', 404)
   const all = [policies.allViewer, policies.allViewerExceptHost]
