@@ -1,5 +1,6 @@
 // Measures what the suite costs, beside what people would use instead, in one run and in turn: cold start and size, time
-// to the corrective calls, calls of a whole rollback, and how late each watcher notices the end. Prints; judges nothing.
+// to the corrective calls, calls of a whole rollback, how late each watcher notices the end, and a site of 2,000 changed
+// objects. Prints; judges nothing.
 // `--quick` takes fewer rounds. Build first. What the numbers mean: docs/bench.md.
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
@@ -14,13 +15,14 @@ import { chainTables, rollBackReleaseThree } from './bench/chain.ts'
 import { awsCli, ourAction, sdkScript } from './bench/contenders.ts'
 import { minimalAction } from './bench/minimal.mjs'
 import { correctiveTable, overshootTable, race, shipSecondRelease } from './bench/race.ts'
+import { measureSite } from './bench/site.ts'
 import { measureStarts } from './bench/start.ts'
-import { root } from './install.mjs'
+import { pitRestore, root } from './install.mjs'
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
 const plan = values.quick
-  ? { starts: 1, rounds: 1, scale: 60 }
-  : { starts: 5, rounds: 4, scale: 30 }
+  ? { starts: 1, rounds: 1, scale: 60, sites: 1 }
+  : { starts: 5, rounds: 4, scale: 30, sites: 3 }
 const place = { account: '123456789012', region: 'us-east-1' }
 
 // The bundler uses what Node calls deprecated; that is not what is measured here.
@@ -67,6 +69,12 @@ try {
   const starts = { suite: suite.folder, minimal, names, rounds: plan.starts }
   section(`Start and size, ${plan.starts} rounds in turn`, await measureStarts(starts))
   await onTheSandbox(folder, suite)
+  const ring = { suite: suite.folder, definition: actionDefinition('s3-frontend-restore') }
+  const tools = { python: projectPython(), pitRestore: pitRestore(), rounds: plan.sites }
+  section(
+    `2,000 changed objects of a site, ${plan.sites} rounds in turn`,
+    await measureSite({ ...ring, ...tools }),
+  )
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

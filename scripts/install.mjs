@@ -126,6 +126,16 @@ export function pythonTools() {
   )
 }
 
+/** Installs what the bench compares the restore of a site with, apart from the tools that others need; returns its script. */
+export function pitRestore() {
+  const folder = join(root, '.tools/s3-pit-restore')
+  const wanted = 's3-pit-restore==0.9'
+  once(join(folder, '.stamp'), wanted, () =>
+    announced(wanted, () => pip('--no-deps', '--upgrade', '--target', folder, wanted)),
+  )
+  return join(folder, 'bin/s3-pit-restore')
+}
+
 /** Tools that are published as Go source only. */
 const goTools = {
   actionlint: { version: 'v1.7.12', module: 'github.com/rhysd/actionlint/cmd/actionlint' },

@@ -36,6 +36,8 @@ export interface FakeBucket {
   readonly invalidations: { reference: string; paths: readonly string[]; looks: number }[]
   versioning: string
   ownership: string
+  /** Lifecycle rules, as S3 answers them; none by default. */
+  rules: readonly object[]
   /** At most so many versions a page, whatever is asked for. */
   pageSize: number
   /** Looks until an invalidation is completed; never when infinite. */
@@ -89,7 +91,8 @@ export function fakeBucket(clock: Clock, bucket = 'acme-site'): FakeBucket {
       OwnershipControls: { Rules: [{ ObjectOwnership: fake.ownership }] },
     }),
     GetBucketLifecycleConfiguration: () => {
-      throw failure('NoSuchLifecycleConfiguration')
+      if (fake.rules.length === 0) throw failure('NoSuchLifecycleConfiguration')
+      return { Rules: fake.rules }
     },
     ListObjectVersions: (input) => page(keys, input, fake.pageSize),
     HeadObject: ({ Key, VersionId }) => head(version(Key, VersionId)),
@@ -126,6 +129,7 @@ export function fakeBucket(clock: Clock, bucket = 'acme-site'): FakeBucket {
     invalidations: [],
     versioning: 'Enabled',
     ownership: 'BucketOwnerEnforced',
+    rules: [],
     pageSize: 2,
     looks: 2,
     tooMany: 0,

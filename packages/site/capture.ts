@@ -1,9 +1,9 @@
-import { GetBucketLifecycleConfigurationCommand, type LifecycleRule } from '@aws-sdk/client-s3'
-import { call, codeOf, isDenied } from '#aws'
+import { codeOf, isDenied } from '#aws'
 import { CallError, type Capture, type Captured, InputError, type Result, type Run } from '#core'
 import type { SiteState, Store } from '#store'
 import type { SiteClients } from './client.ts'
 import { seeDistribution } from './invalidate.ts'
+import { expiries } from './lifecycle.ts'
 import { unversioned, versioningOf } from './look.ts'
 import { keepManifest, takeManifest } from './manifest.ts'
 import { type SiteConfig, siteOf } from './settings.ts'
@@ -70,29 +70,9 @@ async function distributionProblem(
 
 /** Until when the versions of this moment are there to go back to. */
 async function expiry(clients: SiteClients, site: Site): Promise<readonly string[]> {
-  try {
-    const command = new GetBucketLifecycleConfigurationCommand({ Bucket: site.bucket })
-    const { Rules = [] } = await call(clients.s3, command, site.bucket)
-    return Rules.flatMap((rule) => expiryOf(rule, site))
-  } catch (thrown) {
-    if (codeOf(thrown) === 'NoSuchLifecycleConfiguration') return []
-    if (thrown instanceof CallError && isDenied(thrown)) {
-      return [`how long old versions are kept is not known: ${thrown.message}; ${thrown.next}`]
-    }
-    throw thrown
-  }
-}
-
-function expiryOf(rule: LifecycleRule, { bucket, prefix }: Site): readonly string[] {
-  const { Status, NoncurrentVersionExpiration: expires, Filter, ID = 'without id' } = rule
-  const days = expires?.NoncurrentDays
-  if (Status !== 'Enabled' || days === undefined) return []
-  const below = Filter?.Prefix ?? Filter?.And?.Prefix ?? rule.Prefix ?? ''
-  if (!below.startsWith(prefix) && !prefix.startsWith(below)) return []
-  const kept = expires?.NewerNoncurrentVersions
-  return [
-    `rule ${ID} of bucket ${bucket} deletes versions ${counted(days, 'day')} after they were replaced${kept === undefined ? '' : ` (the newest ${kept} stay)`}: the site can go back here until then`,
-  ]
+  const { rules, unknown } = await expiries(clients, site)
+  const warnings = rules.map(({ text }) => `${text}: the site can go back here until then`)
+  return unknown === undefined ? warnings : [unknown]
 }
 
 /** The action's mode capture: the manifest alone, for a deployment without a restore point. */

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import type { Result, Run, Written } from '#core'
+import { iso, type Result, type Run, type Written } from '#core'
 import { readRecord, type Store } from '#store'
 import { copyBack, hideObject, uploadFile } from './apply.ts'
 import type { SiteClients } from './client.ts'
 import { batchOf, type Invalidated, invalidate } from './invalidate.ts'
 import { changeEach, type Failure } from './lanes.ts'
+import { expiries, tooOld } from './lifecycle.ts'
 import { unversioned, versioningOf } from './look.ts'
 import { type Phases, phasesOf } from './phases.ts'
 import { type Operation, planSite, type SitePlan, type Standing } from './plan.ts'
@@ -37,7 +38,34 @@ export async function restoreSite(
   }
   const found = await findTarget(run, store, settings)
   if (found.is === 'none') return refusedResult(site, found.why, found.next)
-  return proceed(run, ports, { settings, target: found.target })
+  const { target } = found
+  const blind = await blindness(run, clients, { site, target })
+  if (blind !== undefined && settings.created === 'hide-documents') {
+    return refusedResult(site, blind, [
+      'name a restore point, whose manifest knows every object, or a later time in to:',
+      'or give created: keep, which puts back what is still there and hides nothing',
+    ])
+  }
+  return proceed(run, ports, { settings, target })
+}
+
+/** Why a listing may not tell what was there: pages whose old versions are deleted look as if created since. */
+async function blindness(
+  run: Run,
+  clients: SiteClients,
+  { site, target }: { readonly site: Site; readonly target: Target },
+): Promise<string | undefined> {
+  if (target.by !== 'time') return undefined
+  const { rules, unknown } = await expiries(clients, site)
+  if (unknown !== undefined) run.report.warning(unknown)
+  const now = Math.floor(run.clock.now() / 1000)
+  const text = tooOld(rules, { time: target.since, now })
+  const blind =
+    text === undefined
+      ? undefined
+      : `${text}: what was there at ${iso(target.since * 1000)} may be deleted by now`
+  if (blind !== undefined) run.report.warning(blind)
+  return blind
 }
 
 /** From a destination to the end, whatever kind it is: plan, then print or carry out. */

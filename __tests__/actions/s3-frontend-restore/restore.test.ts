@@ -134,6 +134,32 @@ describe('a time as destination', () => {
     expect(at.bucket.writes).toEqual([])
   })
 
+  const expiring = {
+    ID: 'tidy',
+    Status: 'Enabled',
+    NoncurrentVersionExpiration: { NoncurrentDays: 7 },
+  }
+  test.each([
+    ['behind what a lifecycle rule has deleted is refused', 8, expiring, 'refused'],
+    ['within what a lifecycle rule keeps is not', 6, expiring, 'done'],
+    ['is not refused for a rule that is off', 8, { ...expiring, Status: 'Disabled' }, 'done'],
+    ['is refused for a rule of some of its keys', 8, { ...expiring, Prefix: 'logs/' }, 'refused'],
+  ] as const)('%s', async (_what, days, rule, outcome) => {
+    const at = await scene()
+    at.clock.advance(5_000)
+    const time = `${new Date(at.clock.now()).toISOString().slice(0, 19)}Z`
+    at.clock.advance(days * 86_400_000)
+    at.deployBad()
+    at.bucket.rules = [rule]
+    const ended = await at.run({ to: time })
+    expect(ended.outcome).toBe(outcome)
+    if (outcome !== 'refused') return
+    expect(ended.headline).toContain('rule tidy of bucket acme-site deletes versions 7 days after')
+    expect(at.bucket.writes).toEqual([])
+    const kept = await at.run({ to: time, created: 'keep' })
+    expect(kept).toMatchObject({ outcome: 'done', outputs: { 'objects-hidden': '0' } })
+  })
+
   test('that lies ahead is refused', async () => {
     const at = await scene()
     expect(await at.run({ to: '2099-01-01T00:00:00Z' })).toMatchObject({ outcome: 'refused' })
