@@ -18,6 +18,9 @@ const renamed: Readonly<Record<string, string>> = {
   's3:HeadBucket': 's3:ListBucket',
 }
 
+/** Services that sign by another name than their permissions have (Service Authorization Reference). */
+const prefixes: Readonly<Record<string, string>> = { monitoring: 'cloudwatch' }
+
 /** Calls for which AWS asks no permission of the caller: who am I, and the one that a trust policy decides. */
 const free = ['sts:GetCallerIdentity', 'sts:AssumeRoleWithWebIdentity']
 
@@ -33,7 +36,9 @@ export const storeActions = [
 export function iamActions(
   calls: readonly { readonly service: string; readonly operation: string }[],
 ): ReadonlySet<string> {
-  const names = calls.map(({ service, operation }) => `${service}:${operation}`)
+  const names = calls.map(
+    ({ service, operation }) => `${prefixes[service] ?? service}:${operation}`,
+  )
   const needed = names.filter((name) => !free.includes(name)).map((name) => renamed[name] ?? name)
   return new Set(needed)
 }

@@ -41,6 +41,7 @@ export function evidenceOf(run: Run, inquiry: Inquiry, watched: Watched): Json {
     checks: checks.map((check, index) => ({
       name: redact(check.name),
       definition: definitionOf(check, redact),
+      everyMs: series[index]?.every ?? rule.pollInterval,
       ...verdictOf(watched, index),
       samples: (series[index]?.samples ?? []).map(sampleOf),
     })),

@@ -82,6 +82,10 @@ const same = (a: string, b: string) =>
  * value cannot be compared at all.
  */
 export function judgeSql(plan: SqlPlan, value: Scalar, context: SqlContext): Seen {
+  const { expect, before } = context
+  if (value === undefined && (expect === 'anything' || before === undefined)) {
+    throw notComparable(plan, value)
+  }
   const found = testsOf(plan).flatMap((test) => judgeTest(plan, test, { value, context }) ?? [])
   const seen =
     found.find((one) => one.class === 'bad') ??
@@ -105,20 +109,18 @@ function judgeTest(
   const { bound } = test
   if (bound === undefined) return undefined
   if (value !== undefined && !test.exact && !numeric.test(value)) throw notComparable(plan, value)
-  if (bound.is === 'captured') return againstCaptured(plan, test, { value, context })
+  if (bound.is === 'captured') return againstCaptured(test, { value, context })
   const limit = String(bound.value)
   const expected = `${test.words} ${numeric.test(limit) ? limit : 'the configured text'}`.trim()
   return verdictOf(value, expected, value !== undefined && test.holds(value, limit))
 }
 
 function againstCaptured(
-  plan: SqlPlan,
   test: Test,
   { value, context }: { value: Scalar; context: SqlContext },
 ): Seen {
   const { before, expect } = context
   if (expect === 'anything') {
-    if (value === undefined) throw notComparable(plan, value)
     return verdictOf(value, `${test.words} what is captured now`.trim(), true)
   }
   if (before === undefined || (!test.exact && 'sha256' in before)) {
@@ -176,7 +178,8 @@ export function judgeSqlFailure(thrown: CallError, context: SqlContext): Seen {
   const expected = 'an answer'
   if (known && refused.test(code)) throw plainly(thrown)
   if (action === 'sql:connect' || !known || passing.test(code)) {
-    return { class: 'void', value: code, expected, why: `the database gave no answer: ${code}` }
+    const why = code === '57014' ? 'the query took too long' : 'the database gave no answer'
+    return { class: 'void', value: code, expected, why: `${why}: ${code}` }
   }
   if (context.before === undefined || context.expect === 'anything') throw plainly(thrown)
   const why = `the query worked before the deployment and fails now: SQLSTATE ${code}`

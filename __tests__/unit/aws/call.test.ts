@@ -1,3 +1,5 @@
+import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch'
+import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { DescribeServicesCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs'
 import { CopyObjectCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { call, codeOf, iamAction, isDenied, isPassing, parseArn, shortName } from '#aws'
@@ -8,6 +10,8 @@ const client = (error: unknown) => ({ send: () => Promise.reject(error) })
 
 test.each([
   [new UpdateServiceCommand({ service: 'x' }), 'ecs:UpdateService'],
+  [new DescribeAlarmsCommand({}), 'cloudwatch:DescribeAlarms'],
+  [new FilterLogEventsCommand({}), 'logs:FilterLogEvents'],
   [new HeadObjectCommand({ Bucket: 'b', Key: 'k' }), 's3:GetObject'],
   [new ListObjectsV2Command({ Bucket: 'b' }), 's3:ListBucket'],
   [new HeadObjectCommand({ Bucket: 'b', Key: 'k', VersionId: 'v' }), 's3:GetObjectVersion'],

@@ -165,3 +165,10 @@ describe('several checks together', () => {
     expect(decide(rule, [], end).verdict).toBe('inconclusive')
   })
 })
+
+test('a row of a check that is seldom looked at covers its own time', () => {
+  const slow = { ...series('gbbb', { every: 15_000 }), every: 15_000 }
+  expect(judgeSeries(rule, slow, undefined)).toMatchObject({ verdict: 'unhealthy' })
+  const hurried = { ...series('gbbb', { every: 5_000 }), every: 15_000 }
+  expect(judgeSeries(rule, hurried, undefined)).toMatchObject({ verdict: 'watching' })
+})

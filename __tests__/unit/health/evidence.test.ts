@@ -2,7 +2,7 @@ import type { Section } from '#core'
 import { type PlannedCheck, planChecks } from '#health'
 import { parseChecks } from '#inputs'
 import { decide, type Rule } from '../../../packages/health/decide.ts'
-import { evidenceOf } from '../../../packages/health/evidence.ts'
+import { definitionOf, evidenceOf } from '../../../packages/health/evidence.ts'
 import { plainUrl, redactor } from '../../../packages/health/redact.ts'
 import { sparkline, watchSections } from '../../../packages/health/tables.ts'
 import type { Expected } from '../../../packages/health/version.ts'
@@ -71,6 +71,7 @@ describe('the evidence', () => {
 
   test('has every sample, and is enough to judge again', () => {
     expect(evidence.checks[0].samples).toHaveLength(13)
+    expect(evidence.checks[0].everyMs).toBe(5_000)
     expect(evidence.checks[0].samples.at(-1)).toEqual({
       at: '2026-11-22T03:01:00.000Z',
       ms: 20,
@@ -152,4 +153,20 @@ describe('the summary', () => {
   ])('draws %s', (text, line) => {
     expect(sparkline(samples(text))).toBe(line)
   })
+})
+
+test('a site is defined without what its address and headers carry, and the redactor knows them', () => {
+  const [site] = planned(`
+- assets: https://ada:p4ssw0rd@www.acme.example/?token=abcdefghijk
+  headers: { X-Preview: preview-123456 }
+`)
+  const secrets = ['p4ssw0rd', 'abcdefghijk', 'preview-123456']
+  const definition = JSON.stringify(
+    definitionOf(site as PlannedCheck, redactor([site as PlannedCheck])),
+  )
+  expect(definition).toContain('https://www.acme.example/?token=***')
+  for (const secret of secrets) {
+    expect(definition).not.toContain(secret)
+    expect(redactor([site as PlannedCheck])(`x ${secret}`)).toBe('x ***')
+  }
 })

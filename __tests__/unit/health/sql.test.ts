@@ -45,7 +45,7 @@ describe('one value is', () => {
     ['equals: captured', 'x', undefined, 'void'],
     ['at-least: captured', '5', capture('five'), 'void'],
     ['at-least: captured, at-most: 3', '5', undefined, 'bad'],
-    ['at-least: 1', undefined, undefined, 'bad'],
+    ['at-least: 1', undefined, number('1'), 'bad'],
     ['at-least: captured', undefined, number('1'), 'bad'],
   ])('%s, %j, before %j: %s', (comparison, value, before, is) => {
     const found = judgeSql(plan(comparison), value, { expect: 'released', before })
@@ -77,6 +77,8 @@ describe('one value is', () => {
       judgeSql(plan('at-least: captured'), value, { expect, before: number('1') })
     expect(look('five', 'released')).toThrow(/NotANumber/)
     expect(look(undefined, 'anything')).toThrow(/NoValue/)
+    const never = { expect: 'released' as const, before: undefined }
+    expect(() => judgeSql(plan('at-least: 1'), undefined, never)).toThrow(/NoValue/)
   })
 
   test('what a baseline captures', () => {

@@ -63,6 +63,17 @@ async function world() {
   return { clock, store, before, after, judge, move, release, own }
 }
 
+test.each([
+  [{ rows: { number: '7' } }, { rows: { number: '7' } }],
+  [{}, undefined],
+])('what the checks measured (%j) is kept in the restore point', async (measured, kept) => {
+  const { store, own } = await world()
+  const judged = { verdict: 'healthy' as const, why: 'good', measured }
+  const given = { ...ports(running('web:1')), baseline: async () => judged }
+  await captureBefore(testRun({ identity: { runId: '10' } }), store, given)
+  expect((await own('10'))?.measured).toEqual(kept)
+})
+
 test('the verdict of an earlier attempt is not the verdict of the next one', async () => {
   const { before, judge, own } = await world()
   await before('10')
