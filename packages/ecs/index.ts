@@ -25,6 +25,7 @@ export {
   observeTasks,
   type Services,
   serviceOf,
+  taskDefinitionOf,
 } from './observe.ts'
 export { observeReferences, type References } from './references.ts'
 export { type EcsSettings, type Mode, modes, settings } from './settings.ts'

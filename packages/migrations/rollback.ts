@@ -32,14 +32,13 @@ import { linesOf, nameOf, resultOf, type Told } from './table.ts'
 import { findTarget, type Target } from './target.ts'
 
 /** What reverting works with. */
-export interface BackPorts {
+export interface BackPorts extends TaskPorts {
   readonly opener: Opener
   readonly store: Store | undefined
   /** Reads and masks the connection secret. */
   readonly login: (run: Run, connection: string) => Promise<Login>
   /** This action's own environment. */
   readonly variables: Readonly<Record<string, string | undefined>>
-  readonly tasks: TaskPorts
 }
 
 /** Everything that is known before the first step. */
@@ -117,9 +116,8 @@ async function findScene(
   if (plan.is === 'nothing') return end(nothing(run, target, seen.schemaFingerprint))
   if (plan.is === 'refused') return refused(plan.why, plan.next, added)
   const { steps } = plan
-  const { variables, tasks } = ports
   const login = await ports.login(run, settings.ledger.connection)
-  const around = { login, ledger, settings, variables, tasks }
+  const around = { login, ledger, settings, variables: ports.variables, tasks: ports }
   const runner = chooseRunner(around)
   const cannot =
     typeof runner === 'string' ? runner : steps.map((step) => objection(runner, step)).find(Boolean)

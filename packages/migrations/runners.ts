@@ -21,7 +21,7 @@ export interface Login {
 export interface TaskPorts {
   /** `family:revision` that the service is on now, which is the release that failed; undefined without such a service. */
   readonly revision: (of: { cluster: string; service: string }) => Promise<string | undefined>
-  readonly run: (run: Run, order: TaskOrder) => Promise<TaskEnd>
+  readonly runTask: (run: Run, order: TaskOrder) => Promise<TaskEnd>
 }
 
 /** What running a down takes. */
@@ -263,7 +263,7 @@ async function runInTask(
     }
   }
   const tries = run.journal.entries().filter(isFailedTry(version)).length
-  const end = await tasks.run(run, {
+  const end = await tasks.runTask(run, {
     cluster: task.cluster,
     service: task.service,
     taskDefinition,
