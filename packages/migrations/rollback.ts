@@ -19,6 +19,7 @@ import type { BackSettings } from './revert-settings.ts'
 import { readReviewed } from './reviewed.ts'
 import {
   chooseRunner,
+  failedTry,
   type Login,
   objection,
   type Runner,
@@ -31,14 +32,13 @@ import { linesOf, nameOf, resultOf, type Told } from './table.ts'
 import { findTarget, type Target } from './target.ts'
 
 /** What reverting works with. */
-export interface BackPorts {
+export interface BackPorts extends TaskPorts {
   readonly opener: Opener
   readonly store: Store | undefined
   /** Reads and masks the connection secret. */
   readonly login: (run: Run, connection: string) => Promise<Login>
   /** This action's own environment. */
   readonly variables: Readonly<Record<string, string | undefined>>
-  readonly tasks: TaskPorts
 }
 
 /** Everything that is known before the first step. */
@@ -116,9 +116,8 @@ async function findScene(
   if (plan.is === 'nothing') return end(nothing(run, target, seen.schemaFingerprint))
   if (plan.is === 'refused') return refused(plan.why, plan.next, added)
   const { steps } = plan
-  const { variables, tasks } = ports
   const login = await ports.login(run, settings.ledger.connection)
-  const around = { login, ledger, settings, variables, tasks }
+  const around = { login, ledger, settings, variables: ports.variables, tasks: ports }
   const runner = chooseRunner(around)
   const cannot =
     typeof runner === 'string' ? runner : steps.map((step) => objection(runner, step)).find(Boolean)
@@ -234,11 +233,15 @@ async function carryOut(run: Run, scene: Scene): Promise<Result> {
     ])
     const said = await runStep(run, around, { runner, step })
     const after = await look(scene)
-    const why = said.is === 'failed' ? said.why : undefined
+    const why = said.is === 'ended' ? undefined : said.why
     if (typeof after === 'string') return stopped(scene, { index, why: after, is: 'unknown' })
     const checked = checkStep(step, before, after.ledger)
     if (checked.is === 'wrong') return stopped(scene, { index, why: checked.why, is: 'wrong' })
     if (checked.is === 'not-reverted') {
+      if (runner.by === 'task' && said.is !== 'unfinished') {
+        const on = step.versions.join(',')
+        await run.journal.intend([{ component: 'migrations', operation: failedTry, on }])
+      }
       return stopped(scene, {
         index,
         why: why ?? 'it ended well and the ledger is as before',
