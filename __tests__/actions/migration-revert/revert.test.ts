@@ -456,6 +456,16 @@ test.each([
   expect(await one.versions()).toHaveLength(2)
 })
 
+test('where data may never go back, a loss is refused with the other way out', async () => {
+  const one = await failed('dbmate', column)
+  await one.open({ consent: 'never' })
+  expect(await one.act()).toMatchObject({
+    outcome: 'refused',
+    next: [expect.stringContaining('data-restore: never')],
+  })
+  expect(await one.versions()).toHaveLength(2)
+})
+
 test('a tool that is asked for and not there, and a ledger of another tool, are refused', async () => {
   const one = await failed('dbmate', renamed)
   await one.open()
