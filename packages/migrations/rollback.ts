@@ -205,15 +205,26 @@ function unauthorized({ steps, target, around, told }: Scene): Result | undefine
   const { record } = target
   const given = record ? /^(given|automatic)$/.test(record.consent) : around.settings.confirmed
   if (given) return undefined
-  const next = record
-    ? [
-        `press the Rollback button with consent: gh workflow run rollback.yml -f environment=${record.environment} -f to=auto -f dry-run=false -f consent=${record.planId}`,
-        'or keep the data, and close the record with a reason to fix forward',
-      ]
-    : ['run with dry-run: true to see what would be lost, then with confirm-data-loss: true']
+  const next = howToConsent(record)
   const names = lossy.map(nameOf).join(', ')
   const why = `reverting ${names} loses data, and nobody consented to that; nothing was changed`
   return resultOf('refused', why, { told, left: versionsOf(steps), next })
+}
+
+function howToConsent(record: Target['record']): readonly string[] {
+  if (record === undefined) {
+    return ['run with dry-run: true to see what would be lost, then with confirm-data-loss: true']
+  }
+  if (record.consent === 'never') {
+    return [
+      'the configuration says data-restore: never: close the record with a reason and fix forward, or change data-restore and run again',
+    ]
+  }
+  const { environment, planId } = record
+  return [
+    `press the Rollback button with consent: gh workflow run rollback.yml -f environment=${environment} -f to=auto -f dry-run=false -f consent=${planId}`,
+    'or keep the data, and close the record with a reason to fix forward',
+  ]
 }
 
 async function carryOut(run: Run, scene: Scene): Promise<Result> {

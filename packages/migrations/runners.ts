@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { messageOf, type Run, until } from '#core'
+import { CallError, messageOf, type Run, until } from '#core'
 import { type Exit, runProgram } from '#process'
 import { applyChange, type Connection, programUrl, redact, secretsIn } from '#sql'
 import { type TaskEnd, type TaskOrder, tokensOf } from '#tasks'
@@ -113,8 +113,8 @@ export async function runStep(
         return await runInTask(run, around, runner, step.down)
     }
   } catch (thrown) {
-    if (thrown instanceof Error && thrown.name !== 'CallError') throw thrown
-    return { is: 'failed', why: messageOf(thrown) }
+    if (!(thrown instanceof CallError)) throw thrown
+    return { is: 'failed', why: thrown.message }
   }
 }
 
