@@ -45,7 +45,10 @@ describe('release 8, whose down loses nothing', () => {
   test('loses no row, and asks nobody', async () => {
     const { database } = await company.look()
     expect([...good.database.refs].filter((ref) => !database.refs.has(ref))).toEqual([])
-    expect(stepOf(told, 'migrations').outputs).toMatchObject({ reverted: '20260908000000' })
+    expect(stepOf(told, 'migrations').outputs).toMatchObject({
+      reverted: '["20260908000000"]',
+      left: '[]',
+    })
   })
 
   test('touches no snapshot and no database instance', () => {
