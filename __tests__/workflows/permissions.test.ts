@@ -144,7 +144,10 @@ test('the store needs its four permissions, and only what looks at the site need
   )
   const names = ['restore-point gate', 'restore-point capture', 'rollback-plan']
   expect(others.map(([who]) => who).sort()).toEqual(
-    [...names, 's3-frontend-restore capture', 's3-frontend-restore restore'].sort(),
+    [
+      ...names,
+      ...['capture', 'redeploy', 'restore'].map((one) => `s3-frontend-restore ${one}`),
+    ].sort(),
   )
   for (const action of storeActions)
     expect([...seen.values()].some((actions) => actions.has(action))).toBe(true)
