@@ -19,6 +19,7 @@ import type { BackSettings } from './revert-settings.ts'
 import { readReviewed } from './reviewed.ts'
 import {
   chooseRunner,
+  failedTry,
   type Login,
   objection,
   type Runner,
@@ -234,11 +235,15 @@ async function carryOut(run: Run, scene: Scene): Promise<Result> {
     ])
     const said = await runStep(run, around, { runner, step })
     const after = await look(scene)
-    const why = said.is === 'failed' ? said.why : undefined
+    const why = said.is === 'ended' ? undefined : said.why
     if (typeof after === 'string') return stopped(scene, { index, why: after, is: 'unknown' })
     const checked = checkStep(step, before, after.ledger)
     if (checked.is === 'wrong') return stopped(scene, { index, why: checked.why, is: 'wrong' })
     if (checked.is === 'not-reverted') {
+      if (runner.by === 'task' && said.is !== 'unfinished') {
+        const on = step.versions.join(',')
+        await run.journal.intend([{ component: 'migrations', operation: failedTry, on }])
+      }
       return stopped(scene, {
         index,
         why: why ?? 'it ended well and the ledger is as before',

@@ -90,7 +90,11 @@ export function objection({ by }: Runner, step: Step): string | undefined {
 }
 
 /** What a runner says of itself. The ledger decides what happened. */
-export type Said = { readonly is: 'ended' } | { readonly is: 'failed'; readonly why: string }
+export type Said =
+  | { readonly is: 'ended' }
+  | { readonly is: 'failed'; readonly why: string }
+  /** Out of time, and it goes on by itself: a repeat watches it. */
+  | { readonly is: 'unfinished'; readonly why: string }
 
 /** Runs one step to its end or to the run's deadline. */
 export async function runStep(
@@ -273,15 +277,11 @@ async function runInTask(
     },
     ...tokensOf(`${settings.record ?? run.identity.runId}/down-${version}-${tries}`),
   })
-  const said = saidOfTask(end)
-  // A try that failed has a name of its own for ever: the next one must not find its task.
-  if (said.is === 'failed' && end.is === 'ended') {
-    await run.journal.intend([{ component: 'migrations', operation: failedTry, on: version }])
-  }
-  return said
+  return saidOfTask(end)
 }
 
-const failedTry = 'down-task-failed'
+/** Written down when a task ended and reverted nothing: its name is taken for ever, and the next try must not find it. */
+export const failedTry = 'down-task-failed'
 const isFailedTry =
   (version: string) =>
   ({ operation, on }: { readonly operation: string; readonly on: string }) =>
@@ -310,6 +310,9 @@ function saidOfTask(end: TaskEnd): Said {
     case 'not-placed':
       return { is: 'failed', why: `the task was not started: ${end.why}` }
     case 'running':
-      return { is: 'failed', why: `task ${end.task} still runs (${end.seen}): a repeat watches it` }
+      return {
+        is: 'unfinished',
+        why: `task ${end.task} still runs (${end.seen}): a repeat watches it`,
+      }
   }
 }

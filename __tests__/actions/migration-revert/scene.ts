@@ -128,6 +128,8 @@ interface Acting extends Partial<RevertGiven> {
   readonly has?: boolean
   readonly ports?: Partial<RevertPorts>
   readonly timeout?: number
+  /** The task of the configuration. */
+  readonly task?: { service: string; container: string; variable: string; cluster: string }
   /** A reviewed file, wherever it lies. */
   readonly file?: string
 }
@@ -213,7 +215,11 @@ export async function team({ endpoint }: Server, tool: FileTool): Promise<Team> 
       const path = given.checkout === 'old' ? old : migrations
       const settings = revertSettings(
         { ...usual, record: recordId, ...given },
-        { database: { connection: 'secret:x' }, migrations: { tool, path } },
+        {
+          database: { connection: 'secret:x' },
+          migrations: { tool, path, task: given.task },
+          services: { cluster: given.task?.cluster ?? 'acme' },
+        },
       )
       const { file } = given
       const wanted =
