@@ -15,15 +15,23 @@ import { type Picture, picture } from './picture.ts'
 Retry.delay = () => 0
 Retry.throttlingDelay = () => 0
 
-/** What goes wrong: bad code alone, or a migration that breaks every version's queries. */
+/** What goes wrong: which bad release is deployed, and which way back it has. */
 export interface Story {
   readonly name: string
   readonly release: ReleaseNumber
 }
-export const stories: readonly Story[] = [
-  { name: 'profile A, code that answers 5xx', release: 3 },
-  { name: 'profile C, a migration that breaks every version', release: 4 },
-]
+/** The stories, by what is bad in them. Each release also brings a front end of its own, which goes back with it. */
+export const story = {
+  code: { name: 'profile A, code that answers 5xx', release: 3 },
+  data: { name: 'profile C, a migration that breaks every version', release: 4 },
+  config: { name: 'profile A, a wrong configuration', release: 5 },
+  site: { name: 'profile A, a front end whose page lacks a file', release: 7 },
+  everything: {
+    name: 'profile B, bad in everything, with a migration that goes back',
+    release: 11,
+  },
+} as const satisfies Readonly<Record<string, Story>>
+export const stories: readonly Story[] = Object.values(story)
 
 /** A company whose bad release was deployed and judged unhealthy, before anything is rolled back. */
 export interface Broken extends Company {
@@ -40,7 +48,8 @@ export async function broken(
 ): Promise<Broken> {
   const at = await company(environment)
   const run = { runId: '1001', attempt: 1, sha: at.checkout(release, [2]) }
-  const { outputs } = await deploy(at, { run, machine: at.machine() })
+  const { outputs, lines } = await deploy(at, { run, machine: at.machine() })
+  if (outputs.verdict !== 'unhealthy') throw new Error(`not broken: ${lines.join('\n')}`)
   await at.write()
   return { ...at, run, verdict: outputs.verdict as Verdict, violations: [] }
 }
@@ -65,10 +74,14 @@ export function first(at: Broken, watcher?: Watcher): Underway {
 }
 
 /** Presses the button: another run, whose commit is whatever main is. */
-export function press(at: Broken, watcher?: Watcher, runId = '1002'): Underway {
+export function press(
+  at: Broken,
+  watcher?: Watcher,
+  { runId = '1002', consent = '' }: { readonly runId?: string; readonly consent?: string } = {},
+): Underway {
   const machine = at.machine(watched(at, runId, watcher))
   const run = { runId, attempt: 1, sha: commitOf(2) }
-  return { machine, end: pressButton(at, { run, machine }) }
+  return { machine, end: pressButton(at, { run, machine }, consent) }
 }
 
 /** Runs the rollback once more. */
