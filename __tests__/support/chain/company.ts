@@ -100,8 +100,14 @@ export const commitOf = (release: ReleaseNumber) =>
 const versionsOf = (release: ReleaseNumber, on: readonly ReleaseNumber[]) =>
   migrationsOf(release, on).map((file) => file.split('_')[0] ?? '')
 
-/** Installs the company at release 2, steady and healthy. `environment` changes its entry in the configuration file. */
-export async function company(environment: Readonly<Record<string, unknown>> = {}) {
+/**
+ * Installs the company at release 2, steady and healthy. `environment` changes its entry in the configuration file; `brings` is what
+ * its script `deploy` takes of a release.
+ */
+export async function company(
+  environment: Readonly<Record<string, unknown>> = {},
+  brings: 'everything' | 'configuration' = 'everything',
+) {
   const clock = virtualClock()
   const bucket = memoryBucket()
   const front = frontEnd(clock)
@@ -140,6 +146,7 @@ export async function company(environment: Readonly<Record<string, unknown>> = {
     },
     deploy: async () => {
       await configure(clients, releases[head.release])
+      if (brings === 'configuration') return restartAll(clients)
       await deployRelease(clients, head.release)
       await publish(clients, front, {
         release: releases[head.release],
@@ -334,6 +341,12 @@ async function deployRelease({ ecs }: EcsClients, release: ReleaseNumber): Promi
       }),
     )
   }
+}
+
+/** Tasks read the configuration when they start: what a person does who changed nothing else. */
+async function restartAll({ ecs }: EcsClients): Promise<void> {
+  for (const service of serviceNames)
+    await ecs.send(new UpdateServiceCommand({ cluster, service, forceNewDeployment: true }))
 }
 
 export async function instancesOf({ rds }: RdsClients) {

@@ -39,7 +39,9 @@ export function watched(at: Watching, run: string, watcher: Watcher = {}): Watch
   }
 }
 
-const isOfStore = ({ service, path }: Sent) => service === 's3' && path.split('/')[1] !== siteBucket
+/** Whether a call is of the store's bucket, and of nothing that is put back. */
+export const isOfStore = ({ service, path }: Sent) =>
+  service === 's3' && path.split('/')[1] !== siteBucket
 
 /** A front end's object is hidden, which keeps its versions; nothing else may go. */
 const removes = ({ service, operation, query }: Sent) =>
