@@ -65,13 +65,23 @@ const types: Readonly<Record<string, string>> = {
   json: 'application/json',
 }
 
+/**
+ * The sample's front end with two things more, so that every phase of a restore has something to do: a service worker, and a page
+ * that only a release with a broken front end brings.
+ */
+const filesOf = (release: Release): Readonly<Record<string, string>> => ({
+  ...siteOf(release),
+  'sw.js': `// release ${release.number}\n`,
+  ...(release.site && { 'offers.html': `<p>Front end of release ${release.number}: offers</p>` }),
+})
+
 /** What the shop's script `publish` does: assets, then documents, then the edges are told. */
 export async function publish(
   { s3, cloudfront }: SiteClients,
   { bucket }: FrontEnd,
   { release, commit }: { readonly release: Release; readonly commit: string },
 ): Promise<void> {
-  const files = Object.entries(siteOf(release))
+  const files = Object.entries(filesOf(release))
   const isAsset = ([key]: readonly [string, string]) => key.startsWith('assets/')
   const documents = files.filter((one) => !isAsset(one))
   for (const [Key, text] of [...files.filter(isAsset), ...documents]) {

@@ -1,4 +1,4 @@
-import type { Lease, Record as RollbackRecord } from '#store'
+import type { Lease, Point, Record as RollbackRecord, SiteManifest } from '#store'
 import type { Company } from './company.ts'
 import { words } from './configuration.ts'
 import { siteBucket } from './front.ts'
@@ -27,7 +27,7 @@ const entries: Readonly<Record<string, RegExp>> = {
 
 /**
  * Looks at every call of a rollback as it is sent: nothing is deleted (P2), every mutation is recorded before (P8), and by
- * whoever holds the lease (P10), and data goes back only with consent (P1).
+ * whoever holds the lease (P10), nothing is hidden before the rest is back (P5), and data goes back only with consent (P1).
  */
 export function watched(at: Watching, run: string, watcher: Watcher = {}): Watcher {
   return {
@@ -63,8 +63,19 @@ function broken(at: Company, run: string, call: Sent): readonly string[] {
       ? []
       : [`${name}: the lease is ${lease?.owner}'s, run ${lease?.run}`]),
     ...(known ? [] : [`${name}: not recorded before`]),
+    ...(call.operation === 'DeleteObject' ? notBack(at, record, name) : []),
     ...(restores && !may ? [`${name}: nobody consented`] : []),
   ]
+}
+
+/** Nothing of a front end is hidden before everything is back that the destination had (P5). */
+function notBack(at: Company, record: RollbackRecord | undefined, name: string): readonly string[] {
+  const site = read<Point>(at, `${record?.to}.json`)?.components.site
+  const manifest = site && read<SiteManifest>(at, site.manifest.key)
+  const missing = manifest?.objects.filter(
+    ([key, , etag]) => at.front.bucket.versions.get(key)?.[0]?.etag !== `"${etag}"`,
+  )
+  return (missing ?? [['the manifest']]).map(([key]) => `${name}: ${key} is not back yet`)
 }
 
 type Entry = RollbackRecord['journal'][number]

@@ -41,8 +41,11 @@ export function killsOf(calls: number): readonly Kill[] {
 export async function whole(story: Story) {
   const at = await broken(story)
   const rolling = first(at)
-  const { conclusion, steps } = await rolling.end
-  const end = { conclusion, steps, picture: await rest(at), calls: rolling.machine.mutations }
+  const { conclusion } = await rolling.end
+  const end = {
+    ...{ conclusion, violations: at.violations },
+    ...{ picture: await rest(at), calls: rolling.machine.mutations },
+  }
   await at.close()
   return end
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { each, killsOf, waiting, wrongWaiting } from '../../support/chain/kill.ts'
-import { waitingStory } from '../../support/chain/story.ts'
+import { each, killsOf, waiting, wrongWaiting } from '../support/chain/kill.ts'
+import { waitingStory } from '../support/chain/story.ts'
 
 const last = ({ steps }: Awaited<ReturnType<typeof waiting>>['partial']) => steps.at(-1)?.outcome
 
