@@ -1,5 +1,5 @@
 import { messageOf, type Result, type Run, type Written } from '#core'
-import type { Database } from '#sql'
+import { applyChange, type Database } from '#sql'
 import type { Store } from '#store'
 import {
   addedSince,
@@ -18,6 +18,7 @@ import { estimate, lossesIn } from './loss.ts'
 import type { BackSettings } from './revert-settings.ts'
 import { readReviewed } from './reviewed.ts'
 import {
+  type Apply,
   chooseRunner,
   failedTry,
   type Login,
@@ -39,6 +40,8 @@ export interface BackPorts extends TaskPorts {
   readonly login: (run: Run, connection: string) => Promise<Login>
   /** This action's own environment. */
   readonly variables: Readonly<Record<string, string | undefined>>
+  /** Our own transaction; the real one unless another is given. */
+  readonly apply?: Apply
 }
 
 /** Everything that is known before the first step. */
@@ -116,8 +119,9 @@ async function findScene(
   if (plan.is === 'nothing') return end(nothing(run, target, seen.schemaFingerprint))
   if (plan.is === 'refused') return refused(plan.why, plan.next, added)
   const { steps } = plan
+  const { variables, apply = applyChange } = ports
   const login = await ports.login(run, settings.ledger.connection)
-  const around = { login, ledger, settings, variables: ports.variables, tasks: ports }
+  const around = { login, apply, ledger, settings, variables, tasks: ports }
   const runner = chooseRunner(around)
   const cannot =
     typeof runner === 'string' ? runner : steps.map((step) => objection(runner, step)).find(Boolean)

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { CallError, messageOf, type Run, until } from '#core'
 import { type Exit, runProgram } from '#process'
-import { applyChange, type Connection, programUrl, redact, secretsIn } from '#sql'
+import { type applyChange, type Connection, programUrl, redact, secretsIn } from '#sql'
 import { type TaskEnd, type TaskOrder, tokensOf } from '#tasks'
 import type { Down, Step } from './back-plan.ts'
 import { type FileTool, filesOf, type TextFile } from './layouts.ts'
@@ -24,9 +24,13 @@ export interface TaskPorts {
   readonly runTask: (run: Run, order: TaskOrder) => Promise<TaskEnd>
 }
 
+/** Runs a down and forgets its row in one transaction. */
+export type Apply = typeof applyChange
+
 /** What running a down takes. */
 export interface Surroundings {
   readonly login: Login
+  readonly apply: Apply
   readonly ledger: LedgerSettings
   readonly settings: BackSettings
   /** This action's own environment. */
@@ -121,7 +125,7 @@ export async function runStep(
 /** Our own transaction. The lease is renewed while it runs; out of time the connection is cut, and with it the transaction. */
 async function runSql(
   run: Run,
-  { login, ledger, settings }: Surroundings,
+  { login, apply, ledger, settings }: Surroundings,
   { versions }: Step,
   sql: string,
 ): Promise<Said> {
@@ -130,7 +134,7 @@ async function runSql(
   const cut = new AbortController()
   let ended: Said | undefined
   const change = { sql, ledger: names, versions, lockTimeout, statementTimeout, signal: cut.signal }
-  const work = applyChange(login.connection, change).then(
+  const work = apply(login.connection, change).then(
     () => {
       ended = { is: 'ended' }
     },

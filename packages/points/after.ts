@@ -49,7 +49,10 @@ export async function captureAfter(
   const held = await holding(run, store, subject)
   if (held?.is === 'refused') return held.result
   const existing = await readPoint(store, id)
-  if (existing) return keepExisting(run, store, { existing, subject })
+  if (existing) {
+    const keep = () => keepNow(run, store, ports, { point: existing, held })
+    return keepExisting(run, store, { existing, subject, keep })
+  }
   const captured = await captureAll(run, ports.captures)
   if (isUnread(captured)) return unread(captured)
   const point: Point = {
@@ -100,13 +103,24 @@ async function makeVerified(
   if (subject.record === undefined) await finishDeployment(run, store, subject.deployment)
 }
 
-/** What was verified is in the document of the earlier attempt, and not what runs by now. */
+interface Earlier {
+  readonly existing: Point
+  readonly subject: Subject
+  readonly keep: () => Promise<readonly string[]>
+}
+
+/** What was verified is in the document of the earlier attempt, and not what runs by now. What it left undone is done. */
 async function keepExisting(
   run: Run,
   store: Store,
-  { existing, subject }: { existing: Point; subject: Subject },
+  { existing, subject, keep }: Earlier,
 ): Promise<Result> {
-  if (!run.dryRun) await makeVerified(run, store, { id: existing.id, subject })
+  const { id } = existing
+  if (!run.dryRun) {
+    const kept = (await readEnvironment(store)).verified === id
+    for (const doubt of kept ? [] : await keep()) run.report.warning(doubt)
+    await makeVerified(run, store, { id, subject })
+  }
   return {
     outcome: 'unchanged',
     headline: `${existing.id} was taken at ${existing.takenAt} and is kept`,

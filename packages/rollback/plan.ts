@@ -75,6 +75,8 @@ async function planned(run: Run, store: Store, findings: Findings): Promise<Resu
   const resumed = known.record !== undefined
   if (known.record && !sameDestination(known.record.to, settings.to))
     return elsewhere(store, findings, known.record)
+  const nothing = way.differences.length === 0 && way.profile.gone.length === 0 && !resumed
+  if (nothing && profile.impossible === undefined) return nothingDiffers(store, findings)
   if (settings.consent !== undefined && settings.consent !== way.planId) {
     return refusedFor(
       store,
@@ -88,8 +90,6 @@ async function planned(run: Run, store: Store, findings: Findings): Promise<Resu
   if (profile.impossible !== undefined && !resumed)
     return refusedFor(store, findings, profile.impossible)
   const consent = consentOf(known, way, settings)
-  if (way.differences.length === 0 && way.profile.gone.length === 0 && !resumed)
-    return nothingDiffers(store, findings)
   const kind = known.record?.profile ?? profile.profile
   const steps = stepsOf(kind, consent, {
     services: settings.services !== undefined,

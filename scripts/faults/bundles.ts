@@ -15,14 +15,14 @@ async function inLanes<T>(list: readonly T[], work: (one: T) => Promise<void>): 
 
 const text = ({ release, k, when, call, seconds, wrong }: Row) =>
   [
-    `${wrong.length === 0 ? 'ok    ' : 'WRONG '} release ${release}  ${String(k).padStart(3)} ${when.padEnd(6)} ${call.padEnd(52)} ${seconds.toFixed(1).padStart(6)} s`,
+    `${wrong.length === 0 ? 'ok    ' : 'WRONG '} release ${String(release).padEnd(2)}  ${String(k).padStart(3)} ${when.padEnd(6)} ${call.padEnd(52)} ${seconds.toFixed(1).padStart(6)} s`,
     ...wrong.map((line) => `         ${line}`),
   ].join('\n')
 
 async function matrix(): Promise<readonly Row[]> {
   const rows: Row[] = []
-  const ends = { 3: await whole(3), 4: await whole(4) }
-  const kills = [...killsOf(3, ends[3]), ...killsOf(4, ends[4])]
+  const ends = { 3: await whole(3), 4: await whole(4), 11: await whole(11) }
+  const kills = ([3, 4, 11] as const).flatMap((release) => killsOf(release, ends[release]))
   console.log(`${kills.length} kills through the bundles`)
   await inLanes(kills, async (one) => {
     const row = await kill(one, ends[one.release])

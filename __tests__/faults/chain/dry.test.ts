@@ -4,7 +4,7 @@ import { commitOf } from '../../support/chain/company.ts'
 import { leaks } from '../../support/chain/invariants.ts'
 import { givenOf } from '../../support/chain/job.ts'
 import { picture } from '../../support/chain/picture.ts'
-import { broken, dies, first, type Story, stories } from '../../support/chain/story.ts'
+import { broken, dies, first, type Story, story } from '../../support/chain/story.ts'
 
 jest.setTimeout(300_000)
 
@@ -21,6 +21,13 @@ const tries: readonly (readonly [string, Readonly<Record<string, string>>])[] = 
   ['ecs-rollback', { mode: 'rollback', record }],
   ['ecs-rollback', { mode: 'start', services: 'writers', record }],
   ['ecs-rollback', { mode: 'redeploy', record }],
+  ['config-rollback', { mode: 'capture' }],
+  ['config-rollback', { mode: 'rollback', record }],
+  ['config-rollback', { reason: 'compromised', secrets: 'acme/production/jwt-secret' }],
+  ['s3-frontend-restore', { mode: 'capture' }],
+  ['s3-frontend-restore', { mode: 'restore', record }],
+  ['migration-revert', { mode: 'capture' }],
+  ['migration-revert', { mode: 'revert', record }],
   ['rds-snapshot-guard', { mode: 'snapshot' }],
   ['rds-snapshot-guard', { mode: 'restore', record }],
   ['restore-point', { mode: 'gate' }],
@@ -34,14 +41,22 @@ const tries: readonly (readonly [string, Readonly<Record<string, string>>])[] = 
   ['run-script', { script: 'scripts/deploy' }],
 ]
 
-test.each(['1001', '1002'])(
-  'a dry run of any action sends no mutating call, in run %s',
-  async (runId) => {
-    const at = await broken(stories[1] as Story)
-    const plan = (await first(at, dies(19, 'before')).end).steps[0]?.outputs?.plan ?? ''
+/** A rollback in which each kind of data has its turn next: before the restore is cut over, before the migration is taken back. */
+const middles: readonly { readonly runId: string; readonly one: Story; readonly k: number }[] = [
+  { runId: '1001', one: story.data, k: 19 },
+  { runId: '1002', one: story.data, k: 19 },
+  { runId: '1001', one: story.everything, k: 13 },
+  { runId: '1002', one: story.everything, k: 13 },
+]
+
+test.each(middles)(
+  'a dry run of any action sends no mutating call, in run $runId of a rollback of $one.name',
+  async ({ runId, one, k }) => {
+    const at = await broken(one)
+    const plan = (await first(at, dies(k, 'before')).end).steps[0]?.outputs?.plan ?? ''
     expect(plan).not.toBe('')
     const before = await picture(at)
-    const run = { runId, attempt: 2, sha: commitOf(4) }
+    const run = { runId, attempt: 2, sha: commitOf(one.release) }
     for (const [action, given] of tries) {
       const machine = at.machine()
       const lines: string[] = []

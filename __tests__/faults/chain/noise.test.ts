@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Fault } from '../../../packages/sandbox/index.ts'
-import { leaks } from '../../support/chain/invariants.ts'
+import { isOfStore, leaks } from '../../support/chain/invariants.ts'
 import type { Sent } from '../../support/chain/machine.ts'
 import {
   again,
+  all,
   type Broken,
   broken,
   differences,
@@ -13,7 +14,6 @@ import {
   stories,
 } from '../../support/chain/story.ts'
 
-const all = process.env.FAULTS === 'all'
 const seeds = Array.from({ length: all ? 8 : 1 }, (_, index) => index + 1)
 
 /** Runs the rollback under faults, at most so many times, and says how the end differs from the end without any. */
@@ -38,9 +38,9 @@ async function under(
 }
 
 /** The first and the last call of each operation that changes more than the store. */
-function isFirstOrLast(calls: readonly Sent[], { service, operation }: Sent, index: number) {
-  const same = (one: Sent) => one.operation === operation
-  return service !== 's3' && [calls.findIndex(same), calls.findLastIndex(same)].includes(index)
+function isFirstOrLast(calls: readonly Sent[], call: Sent, index: number) {
+  const same = ({ operation }: Sent) => operation === call.operation
+  return !isOfStore(call) && [calls.findIndex(same), calls.findLastIndex(same)].includes(index)
 }
 
 async function calm(story: Story) {

@@ -5,6 +5,7 @@ import type { JobEnd } from '../../support/chain/job.ts'
 import {
   type Again,
   again,
+  all,
   type Broken,
   broken,
   dies,
@@ -15,7 +16,7 @@ import {
   stories,
 } from '../../support/chain/story.ts'
 
-const seeds = Array.from({ length: process.env.FAULTS === 'all' ? 50 : 3 }, (_, index) => index + 1)
+const seeds = Array.from({ length: all ? 50 : 3 }, (_, index) => index + 1)
 
 type Random = () => number
 const pick = <T>(random: Random, from: readonly T[]): T =>

@@ -1,9 +1,11 @@
 import { describe, expect, jest, test } from '@jest/globals'
 import { deploy } from '../../support/chain/chain.ts'
 import { company } from '../../support/chain/company.ts'
+import { isOfStore } from '../../support/chain/invariants.ts'
 import { picture } from '../../support/chain/picture.ts'
 import {
   again,
+  all,
   broken,
   differences,
   first,
@@ -14,7 +16,6 @@ import {
 
 jest.setTimeout(300_000)
 
-const all = process.env.FAULTS === 'all'
 const denied = { service: 's3', effect: 'denied' } as const
 
 test.each([
@@ -30,7 +31,7 @@ test.each([
   const ended = await deploy(at, { run: { runId: '1001', attempt: 1, sha }, machine })
   at.gateway.faults.clear()
   expect(ended.conclusion).toBe('failure')
-  expect(machine.mutations.filter(({ service }) => service !== 's3')).toEqual([])
+  expect(machine.mutations.filter((call) => !isOfStore(call))).toEqual([])
   expect(ended.steps.filter(({ outcome }) => outcome === 'failed').length).toBeGreaterThan(0)
   const after = await picture(at)
   expect(differences({ ...after, store: 0 }, { ...before, store: 0 })).toEqual([])
@@ -44,7 +45,7 @@ describe.each(stories)('$name', (story: Story) => {
     await whole.end
     const expected = await rest(calm)
     await calm.close()
-    const writes = whole.machine.mutations.filter(({ service }) => service === 's3')
+    const writes = whole.machine.mutations.filter(isOfStore)
     for (const { n } of writes.filter((_, index) => all || index % 9 === 0)) {
       const at = await broken(story)
       const { machine, end } = first(at, {
@@ -54,7 +55,7 @@ describe.each(stories)('$name', (story: Story) => {
       })
       const { conclusion, steps } = await end
       at.gateway.faults.clear()
-      const after = machine.mutations.slice(n).filter(({ service }) => service !== 's3')
+      const after = machine.mutations.slice(n).filter((call) => !isOfStore(call))
       expect({ n, conclusion, after }).toEqual({ n, conclusion: 'failure', after: [] })
       expect(steps.some(({ outcome }) => outcome === 'failed')).toBe(true)
       const { conclusion: second, lines } = await again(at, 'the job again')

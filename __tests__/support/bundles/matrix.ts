@@ -3,7 +3,7 @@ import { again, killed, rest } from './kill.ts'
 import { type Broken, broken, foundTown, rollBack } from './town.ts'
 
 /** A bad release whose rollback is killed. */
-export type Release = 3 | 4
+export type Release = 3 | 4 | 11
 
 /** What one kill came to; `wrong` is empty when it ended as if never killed. */
 export interface Row {

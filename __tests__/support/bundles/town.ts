@@ -3,15 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds'
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { GetParameterCommand } from '@aws-sdk/client-ssm'
 import type { Verdict } from '#core'
 import type { Lease, Pin, Point, Record as RollbackRecord } from '#store'
 import { type Sandbox, startSandbox } from '../../../packages/sandbox/index.ts'
 import {
+  flagsParameter,
   installSample,
+  isWhole,
   lookFromOutside,
   type ReleaseNumber,
+  releases,
   type Sample,
   storeBucket,
+  tokenSecret,
 } from '../../../packages/sandbox/sample/index.ts'
 import { deployJob, type JobEnd, type Place, type RunOf, rollbackJob } from '../chain/job.ts'
 import { runBundle } from './bundle.ts'
@@ -43,10 +49,14 @@ export interface Broken extends Sample {
 
 const region = 'us-east-1'
 
-/** Installs a company at release 2 and deploys a bad one over it, guarded, through the bundles. */
+/**
+ * Installs a company at release 2 and deploys a bad one over it, guarded, through the bundles. It has a front end and configuration
+ * where the bad release brings some.
+ */
 export async function broken(town: Town, account: string, release: ReleaseNumber): Promise<Broken> {
   const sample = await installSample(town.sandbox, {
     ...{ account, region, release: 2, folder: join(town.folder, account) },
+    everything: releases[release].configuration !== undefined,
     environment: {
       database: { connection: 'secret:acme/production/database-url', 'data-restore': 'automatic' },
       watch: '5s',
@@ -92,7 +102,7 @@ const timeless = (name: string) => name.replace(/\d{8}-\d{6}/, '<time>')
 
 /** Everything that matters in the end, seen with plain clients, without what differs between two runs of the same story. */
 export async function picture(at: Broken) {
-  const { doors, services, database } = await lookFromOutside(at)
+  const { doors, services, database, site, configuration } = await lookFromOutside(at)
   const { rds } = at.clients
   const { DBInstances = [] } = await rds.send(new DescribeDBInstancesCommand({}))
   const { DBSnapshots = [] } = await rds.send(
@@ -112,9 +122,36 @@ export async function picture(at: Broken) {
         (one) => `${timeless(one.DBSnapshotIdentifier ?? '')} ${one.Status}`,
       ).sort(),
     },
+    ...(site && {
+      site: {
+        ...{ release: site.release, whole: isWhole(site) },
+        ...{ version: site.version.release, api: site.api.status },
+      },
+    }),
+    ...(configuration && { configuration: await configurationOf(at) }),
     store: await storeOf(at),
   }
 }
+
+/** Whether customers' tokens fit, where the labels are, and the number of the parameter's newest version with its value. */
+async function configurationOf({ clients: { secrets, ssm }, tokenKey }: Broken) {
+  const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: tokenSecret }))
+  const { VersionIdsToStages = {} } = await secrets.send(
+    new DescribeSecretCommand({ SecretId: tokenSecret }),
+  )
+  const { Parameter } = await ssm.send(new GetParameterCommand({ Name: flagsParameter }))
+  return {
+    key: SecretString === tokenKey ? 'the first' : 'another',
+    labels: Object.values(VersionIdsToStages)
+      .map((labels) => [...labels].sort().join())
+      .sort(),
+    flags: `${Parameter?.Version} ${Parameter?.Value}`,
+  }
+}
+
+/** Commits differ between two installations, and so do ids of versions, by whose hash a manifest is named. */
+const nameless = (key: string) =>
+  key.replace(/pins\/.*/, 'pins/<sha>').replace(/sites\/\w+/, 'sites/<hash>')
 
 async function storeOf(at: Broken) {
   const { s3 } = at.clients
@@ -136,7 +173,7 @@ async function storeOf(at: Broken) {
   const points = await all<Point>(/\/before\.json$/)
   const pins = await all<Pin>(/\/pins\//)
   return {
-    ...{ keys: keys.map((key) => key.replace(/pins\/.*/, 'pins/<sha>')), open, verified, latest },
+    ...{ keys: keys.map(nameless).sort(), open, verified, latest },
     lease: lease.owner,
     records: records.map(({ id, state, outcome }) => `${id} ${state} ${outcome}`),
     deployments: points.map(({ id, deployment }) => `${id} ${deployment?.state}`),

@@ -31,7 +31,7 @@ export async function runAction(
   step: { readonly action: string; readonly given: Given; readonly say: (line: string) => void },
 ): Promise<ActionEnd> {
   const { action, given, say } = step
-  const definition = actionsOf(company)[action]
+  const definition = actionsOf(company, machine)[action]
   if (!definition) throw new Error(`no action ${action}`)
   const result = await act(definition, {
     clock: machine.clock,
@@ -61,5 +61,5 @@ export const rollBack = (company: Company, on: On, verdict: Verdict): Promise<Jo
   rollbackJob(placeOf(company, on), { verdict })
 
 /** The rollback job of the button. */
-export const pressButton = (company: Company, on: On): Promise<JobEnd> =>
-  rollbackJob(placeOf(company, on), pressed)
+export const pressButton = (company: Company, on: On, consent = ''): Promise<JobEnd> =>
+  rollbackJob(placeOf(company, on), { ...pressed, consent })

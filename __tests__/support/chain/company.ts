@@ -16,18 +16,25 @@ import {
   DescribeDBInstancesCommand,
 } from '@aws-sdk/client-rds'
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
+import { PutParameterCommand } from '@aws-sdk/client-ssm'
 import { stringify } from 'yaml'
-import { CallError } from '#core'
+import { type ConfigClients, connect as connectConfig } from '#config'
 import { connect as connectEcs, type EcsClients } from '#ecs'
-import type { Answer, FetchOnce } from '#health'
+import type { FetchOnce } from '#health'
 import { connect as connectRds, type RdsClients } from '#rds'
-import type { Connection, Database, Query } from '#sql'
+import { connect as connectSite, type SiteClients } from '#site'
+import type { Change, Connection, Database } from '#sql'
 import {
   type MemoryGateway,
   memoryGateway,
   type VirtualClock,
   virtualClock,
 } from '../../../packages/sandbox/index.ts'
+import {
+  flagsParameter,
+  parameterPath,
+  tokenSecret,
+} from '../../../packages/sandbox/sample/names.ts'
 import {
   imageContent,
   imageReference,
@@ -39,6 +46,10 @@ import {
   shopFolder,
 } from '../../../packages/sandbox/sample/releases.ts'
 import { type MemoryBucket, memoryBucket } from './bucket.ts'
+import { configure, flagsOf, keyOf } from './configuration.ts'
+import { applyIn, databaseOf } from './database.ts'
+import { customerAnswer, frontDoor, isDoor } from './door.ts'
+import { distribution, type FrontEnd, frontEnd, publish, siteBucket, siteUrl } from './front.ts'
 import { type Machine, machine, type Watcher } from './machine.ts'
 
 export const MINUTE = 60_000
@@ -51,9 +62,6 @@ const counts: Readonly<Record<ServiceName, number>> = {
   'event-processor': 1,
   'action-workers': 1,
 }
-/** The migration of release 4: after it no version's queries work. */
-const breaking = '20260904000000'
-
 /** What a database holds: its ledger, and how many rows were ever written. */
 export interface Data {
   readonly applied: readonly string[]
@@ -66,11 +74,16 @@ export interface Company {
   readonly gateway: MemoryGateway
   readonly bucket: MemoryBucket
   /** Clients of nobody in particular: for looking and for what people do. */
-  readonly clients: EcsClients & RdsClients
+  readonly clients: EcsClients & RdsClients & Pick<ConfigClients, 'ssm'> & SiteClients
+  readonly front: FrontEnd
   readonly config: string
   /** The front door, asked by verify-health. */
   readonly fetchOnce: FetchOnce
   readonly database: (connection: Connection) => Database
+  /** Runs a down and forgets its row, together. */
+  readonly apply: (connection: Connection, change: Change) => Promise<void>
+  /** What a customer is answered whose token was signed when all was well. */
+  readonly customer: () => string
   machine(watcher?: Watcher): Machine
   /** Checks out a release: its migrations are the ones in the working tree. Answers its commit. */
   checkout(release: ReleaseNumber, on?: readonly ReleaseNumber[]): string
@@ -87,23 +100,39 @@ export const commitOf = (release: ReleaseNumber) =>
 const versionsOf = (release: ReleaseNumber, on: readonly ReleaseNumber[]) =>
   migrationsOf(release, on).map((file) => file.split('_')[0] ?? '')
 
-/** Installs the company at release 2, steady and healthy. `environment` changes its entry in the configuration file. */
-export async function company(environment: Readonly<Record<string, unknown>> = {}) {
+/**
+ * Installs the company at release 2, steady and healthy. `environment` changes its entry in the configuration file; `brings` is what
+ * its script `deploy` takes of a release.
+ */
+export async function company(
+  environment: Readonly<Record<string, unknown>> = {},
+  brings: 'everything' | 'configuration' = 'everything',
+) {
   const clock = virtualClock()
   const bucket = memoryBucket()
-  const gateway = memoryGateway({ clock, forward: bucket.forward })
+  const front = frontEnd(clock)
+  const gateway = memoryGateway({
+    clock,
+    services: () => [front.cloudfront],
+    forward: (context) => (front.owns(context) ? front.bucket : bucket).forward(context),
+  })
   const folder = mkdtempSync(join(tmpdir(), 'company-'))
   const newMachine = (watcher?: Watcher) => machine(gateway, { clock, ...place }, watcher)
   const { aws } = newMachine()
-  const clients = { ...connectEcs(aws), ...connectRds(aws) }
+  const clients = {
+    ...{ ...connectEcs(aws), ...connectRds(aws) },
+    ...{ ssm: connectConfig(aws).ssm, ...connectSite(aws) },
+  }
   const config = join(folder, 'rollback.yml')
   writeFileSync(config, configText(folder, environment))
   let head: { release: ReleaseNumber; on: readonly ReleaseNumber[] } = { release: 2, on: [] }
   const found = { clock, gateway, clients }
   const self: Company = {
-    ...{ clock, gateway, bucket, clients, config, machine: newMachine },
-    fetchOnce: frontDoor(gateway),
+    ...{ clock, gateway, bucket, clients, front, config, machine: newMachine },
+    fetchOnce: frontDoor(gateway, front),
+    customer: () => customerAnswer(gateway),
     database: databaseOf(gateway),
+    apply: applyIn(gateway),
     checkout: (release, on = []) => {
       head = { release, on }
       writeMigrations(folder, release, on)
@@ -112,9 +141,18 @@ export async function company(environment: Readonly<Record<string, unknown>> = {
     migrate: async () => {
       const server = await serving(found)
       const { rows } = server.value as Data
-      gateway.data.write(server.id, { applied: versionsOf(head.release, head.on), rows })
+      const left = head.release === 9 ? 0 : rows
+      gateway.data.write(server.id, { applied: versionsOf(head.release, head.on), rows: left })
     },
-    deploy: () => deployRelease(clients, head.release),
+    deploy: async () => {
+      await configure(clients, releases[head.release])
+      if (brings === 'configuration') return restartAll(clients)
+      await deployRelease(clients, head.release)
+      await publish(clients, front, {
+        release: releases[head.release],
+        commit: commitOf(head.release),
+      })
+    },
     write: async () => {
       const server = await serving(found)
       const { applied, rows } = server.value as Data
@@ -136,7 +174,14 @@ function configText(folder: string, environment: Readonly<Record<string, unknown
     services: { cluster, names: [...serviceNames] },
     database: { connection: `secret:${secret}`, 'data-restore': 'automatic' },
     migrations: { tool: 'dbmate', path: join(folder, 'migrations') },
-    checks: [{ http: 'http://acme.test/health', version: { json: '.commit' } }, { ecs: true }],
+    secrets: [tokenSecret],
+    parameters: [parameterPath],
+    site: { bucket: siteBucket, distribution },
+    checks: [
+      { http: 'http://acme.test/health', version: { json: '.commit' } },
+      { ecs: true },
+      { assets: `${siteUrl}/` },
+    ],
     watch: '2m',
     ...environment,
   }
@@ -151,7 +196,7 @@ function writeMigrations(folder: string, release: ReleaseNumber, on: readonly Re
     writeFileSync(join(migrations, file), readFileSync(join(shopFolder, 'migrations', file)))
 }
 
-async function install({ clients, gateway, clock }: Company): Promise<void> {
+async function install({ clients, gateway, front, clock }: Company): Promise<void> {
   for (const release of Object.values(releases)) {
     for (const service of serviceNames) {
       const image = imageReference(service, release, place)
@@ -160,6 +205,8 @@ async function install({ clients, gateway, clock }: Company): Promise<void> {
         gateway.runtime.behave(image, { kind: 'crashes', afterMs: 1000, code: 1 })
     }
   }
+  await front.open()
+  await publish(clients, front, { release: releases[2], commit: commitOf(2) })
   await createDatabase(clients)
   await clock.advance(30 * MINUTE)
   const [instance] = await instancesOf(clients)
@@ -168,7 +215,16 @@ async function install({ clients, gateway, clock }: Company): Promise<void> {
   const SecretString = `postgres://acme:correct-horse@127.0.0.1:${Port}/acme?sslmode=disable`
   const made = await clients.secrets.send(new CreateSecretCommand({ Name: secret, SecretString }))
   await clients.ecs.send(new CreateClusterCommand({ clusterName: cluster }))
-  for (const service of serviceNames) await createService(clients, service, String(made.ARN))
+  const key = { Name: tokenSecret, SecretString: keyOf(1) }
+  const { ARN } = await clients.secrets.send(new CreateSecretCommand(key))
+  const flags = { Name: flagsParameter, Value: flagsOf(releases[2]), Type: 'String' as const }
+  await clients.ssm.send(new PutParameterCommand(flags))
+  const secrets = {
+    DATABASE_URL: String(made.ARN),
+    JWT_SECRET: String(ARN),
+    FEATURE_FLAGS: flagsArn,
+  }
+  for (const service of serviceNames) await createService(clients, service, secrets)
   await clock.advance(5 * MINUTE)
 }
 
@@ -215,7 +271,15 @@ async function createDatabase({ rds }: RdsClients): Promise<void> {
   )
 }
 
-async function createService({ ecs }: EcsClients, service: ServiceName, valueFrom: string) {
+const flagsArn = `arn:aws:ssm:${place.region}:${place.account}:parameter${flagsParameter}`
+
+/** Only the front door reads the configuration; all of them read where the database is. */
+async function createService(
+  { ecs }: EcsClients,
+  service: ServiceName,
+  given: Readonly<Record<string, string>>,
+) {
+  const read = service === 'api-gateway' ? Object.keys(given) : ['DATABASE_URL']
   const { taskDefinition } = await ecs.send(
     new RegisterTaskDefinitionCommand({
       family: `acme-${service}`,
@@ -229,7 +293,7 @@ async function createService({ ecs }: EcsClients, service: ServiceName, valueFro
           name: service,
           image: imageReference(service, releases[2], place),
           environment: [{ name: 'COMMIT', value: commitOf(2) }],
-          secrets: [{ name: 'DATABASE_URL', valueFrom }],
+          secrets: read.map((name) => ({ name, valueFrom: String(given[name]) })),
         },
       ],
     }),
@@ -279,6 +343,12 @@ async function deployRelease({ ecs }: EcsClients, release: ReleaseNumber): Promi
   }
 }
 
+/** Tasks read the configuration when they start: what a person does who changed nothing else. */
+async function restartAll({ ecs }: EcsClients): Promise<void> {
+  for (const service of serviceNames)
+    await ecs.send(new UpdateServiceCommand({ cluster, service, forceNewDeployment: true }))
+}
+
 export async function instancesOf({ rds }: RdsClients) {
   return (await rds.send(new DescribeDBInstancesCommand({}))).DBInstances ?? []
 }
@@ -291,53 +361,3 @@ async function serving({ gateway, clients }: Pick<Company, 'gateway' | 'clients'
   const id = instance?.DbiResourceId ?? ''
   return { id, value: gateway.data.server(id).value }
 }
-
-const isDoor = ({ reference }: { readonly reference: string }) =>
-  reference.includes('/acme/api-gateway:')
-
-/** Answers as the sample's `/health`: 500 by a broken release, 503 when the queries do not fit the ledger. */
-function frontDoor({ runtime, data }: MemoryGateway): FetchOnce {
-  let asked = 0
-  return async () => {
-    const doors = runtime.processes.filter((one) => one.alive() && isDoor(one.request))
-    const door = doors[asked++ % Math.max(1, doors.length)]
-    if (!door) return { is: 'failed', code: 'ECONNREFUSED', message: 'nobody listens' }
-    const { image, environment } = door.request
-    const { RELEASE, FAULT, COMMIT, DATABASE_URL = '' } = { ...image.environment, ...environment }
-    const value = data.at(Number(new URL(DATABASE_URL).port))?.value as Data | undefined
-    const fits = value !== undefined && !value.applied.includes(breaking)
-    const status = FAULT === 'answers-5xx' ? 500 : fits ? 200 : 503
-    return answer(status, { release: RELEASE, commit: COMMIT })
-  }
-}
-
-const answer = (status: number, body: object): Answer => ({
-  is: 'answer',
-  status,
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify(body),
-  truncated: false,
-})
-
-/** The one ledger table, asked as the product asks it; the schema's fingerprint follows the ledger. */
-function databaseOf({ data }: MemoryGateway) {
-  return (connection: Connection): Database => {
-    const name = `${connection.host}:${connection.port}/${connection.database}`
-    const query: Query = async (sql) => {
-      const server = data.at(connection.port)
-      if (!server) throw refused(name)
-      const { applied } = server.value as Data
-      if (sql.includes('to_regclass')) return [{ oid: '1' }]
-      if (sql.includes('::text as version from')) return applied.map((version) => ({ version }))
-      if (sql.includes("'relation'")) return applied.map((version) => ({ line: [version] }))
-      return []
-    }
-    return { name, read: (work) => work(query) }
-  }
-}
-
-const refused = (on: string) =>
-  new CallError(
-    { action: 'sql:connect', on, code: 'ECONNREFUSED', next: 'check the network' },
-    'nobody listens',
-  )

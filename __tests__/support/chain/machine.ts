@@ -1,5 +1,5 @@
 import type { AwsConfig } from '#aws'
-import type { Clock } from '#core'
+import { CallError, type Clock } from '#core'
 import type { Gateway } from '../../../packages/sandbox/gateway/index.ts'
 import { routeOf } from '../../../packages/sandbox/gateway/route.ts'
 import { inProcessHandler } from '../../../packages/sandbox/index.ts'
@@ -12,6 +12,8 @@ export interface Sent {
   readonly mutating: boolean
   /** The path of a REST call. */
   readonly path: string
+  /** Its query, without a question mark. */
+  readonly query: string
   /** The body as text. */
   readonly text: string
 }
@@ -29,8 +31,16 @@ export interface Machine {
   /** Every mutating call that was begun, store and AWS together. */
   readonly mutations: Sent[]
   readonly death: Promise<'killed'>
+  /** Sends a change to a database, which is no call of AWS's, and dies with the machine as any other. */
+  change(on: string, text: string, work: () => Promise<void>): Promise<void>
   kill(): void
 }
+
+const lostOf = (on: string) =>
+  new CallError(
+    { action: 'sql:apply', on, code: 'ECONNRESET', next: 'look at the ledger' },
+    'the connection ended before the answer to the commit came',
+  )
 
 /** A dead machine neither sends nor hears: what it waits for never comes. */
 const never = <T>() => new Promise<T>(() => {})
@@ -43,6 +53,7 @@ export function machine(
   given: { readonly clock: Clock; readonly account: string; readonly region: string },
   watcher: Watcher = {},
 ): Machine {
+  const { account } = given
   let dead = false
   let die: (value: 'killed') => void = () => {}
   const death = new Promise<'killed'>((resolve) => {
@@ -62,10 +73,10 @@ export function machine(
   }
   const note = (request: Request): Sent => {
     const body = bytesOf(request.body)
-    const { service, operation, mutating } = routeFor(request, body)
+    const { service, operation, mutating, query } = routeFor(request, body)
     const n = mutations.length + (mutating ? 1 : 0)
     const text = new TextDecoder().decode(body)
-    const call = { n, service, operation, mutating, path: request.path, text }
+    const call = { n, service, operation, mutating, path: request.path, query, text }
     if (mutating) mutations.push(call)
     return call
   }
@@ -78,11 +89,26 @@ export function machine(
       await watcher.after?.(call, self)
       return cached(answer)
     })
+  const change = (on: string, text: string, work: () => Promise<void>) =>
+    living(async () => {
+      const n = mutations.length + 1
+      const named = { service: 'sql', operation: 'apply', mutating: true, text }
+      const call = { ...named, n, path: on, query: '' }
+      mutations.push(call)
+      await watcher.before?.(call, self)
+      if (dead) return never<never>()
+      const faults = gateway.faults.decide({ ...named, account, accessKeyId: account })
+      await work()
+      await watcher.after?.(call, self)
+      // Of all faults of a gateway a database knows only this one.
+      if (faults.some(({ effect }) => effect === 'applied-answer-lost')) throw lostOf(on)
+    })
   const self: Machine = {
     aws: configOf({ ...inner, handle }, given),
     clock: { now: given.clock.now, sleep: (ms) => living(() => given.clock.sleep(ms)) },
     mutations,
     death,
+    change,
     kill: () => {
       dead = true
       die('killed')
@@ -108,7 +134,7 @@ function routeFor(request: Request, body: Uint8Array) {
   )
   const url = `${request.path}?${query}`
   const wire = { method: request.method, url, headers, body }
-  return routeOf(wire, new URL(url, 'http://sandbox.invalid'))
+  return { ...routeOf(wire, new URL(url, 'http://sandbox.invalid')), query: String(query) }
 }
 
 type Answer = Awaited<ReturnType<ReturnType<typeof inProcessHandler>['handle']>>
@@ -145,7 +171,11 @@ function configOf(
 
 /** The gateway takes caller and service from the scope of a signature and does not check the rest, which takes time to make. */
 function signerOf(account: string, region: string) {
-  type Signed = { readonly headers: Readonly<Record<string, string>>; readonly body?: unknown }
+  type Signed = {
+    readonly headers: Readonly<Record<string, string>>
+    readonly path: string
+    readonly body?: unknown
+  }
   return async () => ({
     sign: async (request: Signed) => ({
       ...request,
@@ -159,12 +189,16 @@ function signerOf(account: string, region: string) {
 
 function serviceOf({
   headers,
+  path,
   body,
 }: {
   readonly headers: Readonly<Record<string, string>>
+  readonly path: string
   readonly body?: unknown
 }): string {
   const target = headers['x-amz-target'] ?? ''
+  if (target.startsWith('AmazonSSM')) return 'ssm'
+  if (path.startsWith('/2020-05-31/')) return 'cloudfront'
   if (target.startsWith('AmazonEC2ContainerService')) return 'ecs'
   if (target !== '') return target.split('.')[0] ?? ''
   const form = (headers['content-type'] ?? '').includes('x-www-form-urlencoded')

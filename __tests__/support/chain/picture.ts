@@ -5,8 +5,10 @@ import {
   ListTasksCommand,
 } from '@aws-sdk/client-ecs'
 import { DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds'
-import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { GetParameterHistoryCommand } from '@aws-sdk/client-ssm'
 import type { EnvironmentState, Lease, Pin, Point, Record as RollbackRecord } from '#store'
+import { flagsParameter, tokenSecret } from '../../../packages/sandbox/sample/names.ts'
 import { serviceNames } from '../../../packages/sandbox/sample/releases.ts'
 import { type Company, cluster, type Data, instancesOf, secret } from './company.ts'
 
@@ -19,7 +21,10 @@ export async function picture(company: Company) {
   return {
     services: await servicesOf(company),
     door: await doorOf(company),
+    customer: company.customer(),
     database: await databaseOf(company),
+    configuration: await configurationOf(company),
+    site: await siteOf(company),
     store: storeOf(company),
   }
 }
@@ -85,6 +90,42 @@ async function databaseOf({ clients, gateway }: Company) {
   }
 }
 
+/** Labels by the value that carries them, and every value that the parameter ever had. */
+async function configurationOf({ clients: { secrets, ssm } }: Company) {
+  const { VersionIdsToStages = {} } = await secrets.send(
+    new DescribeSecretCommand({ SecretId: tokenSecret }),
+  )
+  const labels = await Promise.all(
+    Object.entries(VersionIdsToStages).map(async ([VersionId, stages]) => {
+      const { SecretString } = await secrets.send(
+        new GetSecretValueCommand({ SecretId: tokenSecret, VersionId }),
+      )
+      return `${SecretString}: ${[...stages].sort().join()}`
+    }),
+  )
+  const { Parameters = [] } = await ssm.send(
+    new GetParameterHistoryCommand({ Name: flagsParameter }),
+  )
+  return { labels: labels.sort(), flags: Parameters.map(({ Value }) => Value).join(' then ') }
+}
+
+/** What lies in the bucket and how often each object was made, and what a visitor gets of it. */
+async function siteOf({ front }: Company) {
+  const made = [...front.bucket.versions].map(([key, all]) => [
+    key,
+    `${all[0]?.marker ? 'hidden' : all[0]?.etag} after ${all.length}`,
+  ])
+  const page = await front.visit('/')
+  const text = page.is === 'answer' ? page.body : page.code
+  const files = [...text.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => String(path))
+  const answers = await Promise.all(files.map((path) => front.visit(path)))
+  return {
+    objects: Object.fromEntries(made.sort()),
+    page: /name="release" content="(\d+)"/.exec(text)?.[1],
+    files: answers.map((one) => (one.is === 'answer' ? one.status : one.code)).join(),
+  }
+}
+
 /** A lease that lapsed is as good as none: anybody may take it. */
 const holderOf = (lease: Lease | undefined, now: number) =>
   lease && lease.owner !== 'nobody' && Date.parse(lease.until) >= now ? lease.owner : 'nobody'
@@ -95,6 +136,8 @@ function storeOf({ bucket, clock }: Company) {
     return text === undefined ? undefined : (JSON.parse(text) as T)
   }
   const keys = [...bucket.content.keys()].map((key) => key.replace('acme-rollback/', '')).sort()
+  // Manifests are named by what they hold, and ids of versions differ.
+  const named = keys.map((key) => key.replace(/(sites\/)\w+/, '$1<hash>')).sort()
   const environment = read<EnvironmentState>('production/environment.json')
   const records = keys
     .filter((key) => /rollback-\d+\.json$/.test(key))
@@ -109,7 +152,7 @@ function storeOf({ bucket, clock }: Company) {
     .map((key) => read<Pin>(key))
     .map((pin) => `${pin?.sha.slice(0, 2)} by ${pin?.record}`)
   return {
-    keys,
+    keys: named,
     open: environment?.open,
     verified: environment?.verified,
     latest: environment?.latest,

@@ -130,6 +130,31 @@ test('a repeat of the marking keeps what was verified, not what runs by now', as
   expect((await readLease(store))?.owner).toBe('nobody')
 })
 
+test('a repeat of the marking keeps the versions that a killed attempt did not come to, once', async () => {
+  const { before, judge, store, clock } = await world()
+  await before('10')
+  await judge('10', 'healthy')
+  const labels: string[] = []
+  const mark = (keep: Ports['keep'], attempt: number) =>
+    captureAfter(
+      testRun({ clock, identity: { runId: '10', attempt } }),
+      store,
+      { ...ports(running('web:2')), keep },
+      { deployment: 'production/10', record: undefined },
+    )
+  const killed = async () => {
+    throw new Error('killed')
+  }
+  const labelled = async (_: unknown, { id }: { id: string }) => {
+    labels.push(id)
+    return []
+  }
+  await expect(mark(killed, 1)).rejects.toThrow('killed')
+  for (const attempt of [2, 3]) expect((await mark(labelled, attempt)).outcome).toBe('unchanged')
+  expect(labels).toEqual(['production/10/after'])
+  expect((await readEnvironment(store)).verified).toBe('production/10/after')
+})
+
 test('an old run marked again does not become the last verified one', async () => {
   const { before, judge, after, release, store } = await world()
   for (const run of ['10', '11']) {

@@ -196,6 +196,12 @@ test('consent that does not fit says how to read the plan as it is now', async (
   expect(next(refused)).toMatch(/to=auto -f dry-run=true/)
 })
 
+test('consent that comes once more after all is back changes nothing and refuses nothing', async () => {
+  const { plan } = await world()
+  const again = await plan({ asked: true, consent: 'the plan of before' }, '11', 'web:1', ['1'])
+  expect(again).toMatchObject({ outcome: 'unchanged', outputs: { decision: 'nothing' } })
+})
+
 test('where data must never go back no command asks for consent alone', async () => {
   const { run, store } = await withRecord({ consent: 'never' })
   const closed = await close(run(), store, 'production/10/rollback-1')

@@ -1,10 +1,10 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront'
 import * as z from 'zod'
 import { awsId } from '../gateway/credentials.ts'
-import type { WireAnswer, WireRequest } from '../gateway/wire.ts'
+import type { WireAnswer, WireReply, WireRequest } from '../gateway/wire.ts'
 import { AwsError, type Caller, type Ground, type Service } from '../service.ts'
 import { planOf, planOfBucket } from './config.ts'
-import { type BucketOrigin, type Edge, edge, type Plan, serveEdge } from './edge.ts'
+import { type BucketOrigin, type Edge, edge, type Plan, serveEdge, type Viewed } from './edge.ts'
 
 type Origin = Omit<BucketOrigin, 'is'>
 
@@ -41,6 +41,8 @@ export interface CloudFrontService extends Service {
     origin: Partial<Origin> & Pick<Origin, 'bucket'>,
     id?: string,
   ): Promise<{ readonly id: string; readonly url: string }>
+  /** What a viewer of a distribution gets, without a socket between. Throws for one that is not there. */
+  view(id: string, request: Viewed): Promise<WireReply>
 }
 
 /** Simulated milliseconds until every edge has forgotten: a minute, as it mostly is. */
@@ -59,6 +61,7 @@ const most = { exact: 3000, wildcard: 15 }
 export function cloudfrontService(
   { clock }: Ground,
   ask: (request: WireRequest) => Promise<WireAnswer>,
+  serve: typeof serveEdge = serveEdge,
 ): CloudFrontService {
   const distributions = new Map<string, Distribution>()
   const closers: (() => Promise<void>)[] = []
@@ -74,7 +77,7 @@ export function cloudfrontService(
     given: { readonly account: string; readonly plan: Plan; readonly config?: DistributionConfig },
   ): Promise<Distribution> => {
     const at = edge(clock, given.plan, ask)
-    const { port, close } = await serveEdge(at)
+    const { port, close } = await serve(at)
     closers.push(close)
     const distribution = {
       id,
@@ -190,6 +193,11 @@ export function cloudfrontService(
       ListInvalidations: list,
     },
     distribute,
+    view: async (id, request) => {
+      const found = distributions.get(id)
+      if (!found) throw new Error(`No distribution ${id}`)
+      return found.edge.ask(request)
+    },
     admin: {
       distributions: async (body, _url, method) => {
         if (method === 'PUT') {

@@ -2,6 +2,7 @@ import type { DataPlane, Endpoint, Master, PointInTime, ServerName } from './pla
 
 /** One pretended database server: `value` stands for all of its data. */
 export interface FakeServer {
+  readonly id: string
   name: string
   port: number
   running: boolean
@@ -55,7 +56,7 @@ const endpointOf = ({ port }: FakeServer): Endpoint => ({ address: '127.0.0.1', 
 
 function add(memory: Memory, { id, name }: ServerName, content: Copied): Endpoint {
   if (memory.servers.has(id)) throw new Error(`server ${id} exists`)
-  const made = { name, port: portOf(memory, name), running: true, ...structuredClone(content) }
+  const made = { id, name, port: portOf(memory, name), running: true, ...structuredClone(content) }
   memory.servers.set(id, made)
   memory.history.set(id, [{ time: memory.now(), value: made.value }])
   return endpointOf(made)
