@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { RunEvent } from '../../../packages/sandbox/act/index.ts'
 import { clockTime, factOfCall, workflowNarrator } from '../../../packages/sandbox/demo/facts.ts'
+import { actionNames } from '../../../scripts/actions.ts'
 
 const call = (operation: string, subject: Record<string, string>, more = {}) => ({
   n: 1,
@@ -81,6 +82,13 @@ describe('a run', () => {
       './scripts/deploy: failure',
       'job j: failure',
     ])
+  })
+
+  test('knows the headline of every action by its name', () => {
+    for (const action of actionNames()) {
+      const text = `${action}: done: it went well`
+      expect(told({ at: 1, job: 'j', is: 'line', step: 'x', text })).toEqual([text])
+    }
   })
 
   test('tells of an action that died without a headline', () => {

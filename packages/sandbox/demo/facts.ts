@@ -66,7 +66,7 @@ export function factOfCall(call: Call): Fact | undefined {
 }
 
 const HEADLINE =
-  /^([a-z][a-z-]+): (done|unchanged|planned|refused|partial|superseded|unhealthy|inconclusive|failed): /
+  /^([a-z][a-z0-9-]+): (done|unchanged|planned|refused|partial|superseded|unhealthy|inconclusive|failed): /
 
 const shortName = (name: string) => /\/actions\/([\w-]+)@/.exec(name)?.[1] ?? name
 
