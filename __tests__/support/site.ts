@@ -98,6 +98,12 @@ export function fakeBucket(clock: Clock, bucket = 'acme-site'): FakeBucket {
     HeadObject: ({ Key, VersionId }) => head(version(Key, VersionId)),
     GetObjectAcl: ({ Key, VersionId }) =>
       version(Key, VersionId).headers.acl ?? { Owner: { ID: 'o' }, Grants: [] },
+    PutObject: ({ Key, Body, IfMatch, IfNoneMatch, Bucket: _, ContentLength: __, ...headers }) => {
+      check(Key, { IfMatch, IfNoneMatch })
+      const body = Buffer.from(Body).toString()
+      const etag = createHash('md5').update(body).digest('hex')
+      return { VersionId: fake.put(Key, body, { headers }), ETag: `"${etag}"` }
+    },
     CopyObject: (input) => copy({ keys, add, check }, bucket, input),
     DeleteObject: ({ Key, VersionId, ...rest }) => {
       if (VersionId !== undefined) throw new Error('a version was deleted for ever')

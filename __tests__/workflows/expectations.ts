@@ -1,4 +1,4 @@
-import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { GetSecretValueCommand, ListSecretVersionIdsCommand } from '@aws-sdk/client-secrets-manager'
 import { expect } from '@jest/globals'
 import {
   databaseSecret,
@@ -40,16 +40,26 @@ export function expectNotBegun(told: Told): void {
   expect(changesOf(told, 'deploy')).toEqual([])
 }
 
+/** Every value that a secret ever had. */
+export async function valuesOf({ clients }: Company, SecretId: string): Promise<readonly string[]> {
+  const { Versions = [] } = await clients.secrets.send(
+    new ListSecretVersionIdsCommand({ SecretId, IncludeDeprecated: true }),
+  )
+  return Promise.all(
+    Versions.map(async ({ VersionId = '' }) => {
+      const one = await clients.secrets.send(new GetSecretValueCommand({ SecretId, VersionId }))
+      return String(one.SecretString)
+    }),
+  )
+}
+
 /** The connection strings that ever led to the database, and their passwords as spelled there and as they are. */
-export async function connectionSecrets({ clients }: Company): Promise<readonly string[]> {
-  const read = async (VersionStage: string) => {
-    const { SecretString = '' } = await clients.secrets.send(
-      new GetSecretValueCommand({ SecretId: databaseSecret, VersionStage }),
-    )
-    const { password } = new URL(SecretString)
-    return [SecretString, password, decodeURIComponent(password)]
-  }
-  return [...(await read('AWSCURRENT')), ...(await read('AWSPREVIOUS'))]
+export async function connectionSecrets(company: Company): Promise<readonly string[]> {
+  const strings = await valuesOf(company, databaseSecret)
+  return strings.flatMap((text) => {
+    const { password } = new URL(text)
+    return [text, password, decodeURIComponent(password)]
+  })
 }
 
 /** A value as a whole, line by line, and as a part of a URL. */

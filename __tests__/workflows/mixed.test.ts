@@ -1,4 +1,3 @@
-import { GetSecretValueCommand, ListSecretVersionIdsCommand } from '@aws-sdk/client-secrets-manager'
 import { GetParameterHistoryCommand } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import {
@@ -10,7 +9,7 @@ import {
 import { siteOf } from '../../packages/sandbox/sample/site.ts'
 import { means, type Visitor, type Visits, visitSite } from '../support/browser.ts'
 import { allVersions, documentsOf } from './documents.ts'
-import { connectionSecrets, expectServing, spelled, standing } from './expectations.ts'
+import { connectionSecrets, expectServing, spelled, standing, valuesOf } from './expectations.ts'
 import {
   begins,
   type Company,
@@ -109,20 +108,11 @@ describe('a release that is bad in everything', () => {
 })
 
 test('no secret is in any log, summary, output, file or document', async () => {
-  const { secrets, ssm } = company.clients
-  const { Versions = [] } = await secrets.send(
-    new ListSecretVersionIdsCommand({ SecretId: tokenSecret, IncludeDeprecated: true }),
-  )
-  const keys = await Promise.all(
-    Versions.map(async ({ VersionId }) => {
-      const one = await secrets.send(
-        new GetSecretValueCommand({ SecretId: tokenSecret, ...(VersionId && { VersionId }) }),
-      )
-      return String(one.SecretString)
-    }),
-  )
+  const keys = await valuesOf(company, tokenSecret)
   const name = Object.keys(good.configuration ?? {}).find((one) => one !== tokenSecret) ?? ''
-  const { Parameters = [] } = await ssm.send(new GetParameterHistoryCommand({ Name: name }))
+  const { Parameters = [] } = await company.clients.ssm.send(
+    new GetParameterHistoryCommand({ Name: name }),
+  )
   expect(keys.length).toBeGreaterThan(1)
   expect(Parameters.length).toBeGreaterThan(1)
   const hidden = [

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
-import { cluster } from '../../packages/sandbox/sample/index.ts'
+import { cluster, tokenSecret } from '../../packages/sandbox/sample/index.ts'
 import { byStep } from '../../scripts/bench/calls.ts'
 import {
   differences,
@@ -14,7 +14,7 @@ import {
 import { runBundle } from '../support/bundle.ts'
 import { type Company, foundTown, type Told, type Town } from './town.ts'
 
-/** docs/permissions.md against what the bundles really call: releases 2 and 4 through the workflows, other modes alone. */
+/** docs/permissions.md against what the bundles really call: releases 2, 11 and 4 through the workflows, other modes alone. */
 const root = join(import.meta.dirname, '../..')
 const page = readFileSync(join(root, 'docs/permissions.md'), 'utf8')
 const account = '555500000001'
@@ -34,6 +34,8 @@ function subjects(): ReadonlyMap<string, string> {
     'restore-point': 'capture',
     'rds-snapshot-guard': 'snapshot',
     'verify-health': 'verify',
+    'config-rollback': 'rollback',
+    's3-frontend-restore': 'restore',
   }
   const file = readFileSync(join(root, '.github/workflows/rollback.yml'), 'utf8')
   const steps: Step[] = parse(file).jobs.rollback.steps
@@ -50,6 +52,10 @@ function subjects(): ReadonlyMap<string, string> {
   ])
 }
 
+/** What our bundles called; not what tasks at their start, the edge, or the company's scripts did meanwhile. */
+const ours = (filter: Parameters<Town['sandbox']['calls']['list']>[0]) =>
+  town.sandbox.calls.list(filter).filter(({ userAgent }) => userAgent.includes('rollback-actions/'))
+
 function note(who: string, calls: Parameters<typeof iamActions>[0]): void {
   seen.set(who, new Set([...(seen.get(who) ?? []), ...iamActions(calls)]))
 }
@@ -58,7 +64,7 @@ function note(who: string, calls: Parameters<typeof iamActions>[0]): void {
 function noteRun(run: Told, after: number): void {
   const known = subjects()
   const begins = run.events.filter((event) => event.is === 'step-begins')
-  for (const [{ name }, calls] of byStep(town.sandbox.calls.list({ account, after }), begins)) {
+  for (const [{ name }, calls] of byStep(ours({ account, after }), begins)) {
     const who = known.get(/\/actions\/([\w-]+)@/.exec(name)?.[1] ?? name)
     if (who) note(who, calls)
   }
@@ -87,7 +93,7 @@ async function alone(
     cwd: company.repository.folder,
   })
   if (code !== 0) throw new Error(`${who} failed:\n${log}`)
-  note(who, town.sandbox.calls.list({ account, after: before }))
+  note(who, ours({ account, after: before }))
   return outputs
 }
 
@@ -96,12 +102,14 @@ const services = 'api-gateway,event-processor,action-workers'
 beforeAll(async () => {
   town = await foundTown(120)
   company = await town.settle(account, {
+    everything: true,
     environment: {
       database: { connection: 'secret:acme/production/database-url', 'data-restore': 'automatic' },
     },
   })
-  const [good, broken] = [await ship(2), await ship(4, [2])]
-  expect([good.ok, broken.steps.at(-1)?.outputs.outcome]).toEqual([true, 'done'])
+  const [good, all, broken] = [await ship(2), await ship(11, [2]), await ship(4, [2])]
+  const ends = [all, broken].map((run) => run.steps.at(-1)?.outputs.outcome)
+  expect([good.ok, ...ends]).toEqual([true, 'done', 'done'])
   const environment = 'production'
   await alone('restore-point', { mode: 'gate', environment })
   const { points = '[]' } = await alone('restore-point', { mode: 'list', environment })
@@ -111,9 +119,14 @@ beforeAll(async () => {
   const connection = 'secret:acme/production/database-url'
   const path = 'database/migrations'
   await alone('migration-revert', { mode: 'capture', connection, path, tool: 'dbmate' })
+  await alone('s3-frontend-restore', { mode: 'capture', environment })
+  const { bucket = '', distribution = '' } = company.front ?? {}
+  const build = 'site'
+  await alone('s3-frontend-restore', { mode: 'redeploy', bucket, distribution, build })
+  await alone('config-rollback', { mode: 'capture', secrets: tokenSecret })
   await alone('ecs-rollback', { mode: 'rollback', cluster, services, to: 'tag:release-1' })
   await alone('ecs-rollback', { mode: 'redeploy', cluster, services: 'action-workers' })
-}, 180_000)
+}, 240_000)
 
 afterAll(() => town?.close())
 
@@ -125,9 +138,19 @@ test('every row of the table was seen', () => {
   expect([...readTable(page).keys()].filter((who) => !seen.has(who))).toEqual([])
 })
 
-test('the store needs its four permissions, and no action needs another of S3', () => {
-  const all = new Set([...seen.values()].flatMap((actions) => [...actions]))
-  expect([...all].filter((action) => action.startsWith('s3:')).sort()).toEqual(storeActions)
+test('the store needs its four permissions, and only what looks at the site needs others of S3', () => {
+  const others = [...seen].filter(([, actions]) =>
+    [...actions].some((one) => one.startsWith('s3:') && !storeActions.includes(one)),
+  )
+  const names = ['restore-point gate', 'restore-point capture', 'rollback-plan']
+  expect(others.map(([who]) => who).sort()).toEqual(
+    [
+      ...names,
+      ...['capture', 'redeploy', 'restore'].map((one) => `s3-frontend-restore ${one}`),
+    ].sort(),
+  )
+  for (const action of storeActions)
+    expect([...seen.values()].some((actions) => actions.has(action))).toBe(true)
 })
 
 test('the policy to copy grants what the table lists, what RDS asks for beside it, and nothing else', () => {

@@ -45,13 +45,36 @@ describe('release 8, whose down loses nothing', () => {
   test('loses no row, and asks nobody', async () => {
     const { database } = await company.look()
     expect([...good.database.refs].filter((ref) => !database.refs.has(ref))).toEqual([])
-    expect(stepOf(told, 'migrations').outputs).toMatchObject({ reverted: '20260908000000' })
+    expect(stepOf(told, 'migrations').outputs).toMatchObject({
+      reverted: '["20260908000000"]',
+      left: '[]',
+    })
   })
 
   test('touches no snapshot and no database instance', () => {
     expect(changesOf(told, 'rollback').filter((change) => change.startsWith('rds:'))).toEqual([])
     expect(findStep(told, 'restore')).toBeUndefined()
   })
+})
+
+describe('release 8 in a company whose database only tasks reach', () => {
+  test('goes back by the tool in a task of the failed release', async () => {
+    const migrations = {
+      ...{ tool: 'dbmate', path: 'database/migrations' },
+      ...{ revert: 'task', task: { service: 'api-gateway' } },
+    }
+    const other = await town.settle('444444444445', { environment: { migrations } })
+    expect(await other.ship(2)).toMatchObject({ ok: true })
+    const before = await other.look()
+    const told = await other.ship(8, [2])
+    expect(outcomeOf(told, 'close')).toBe('done')
+    expect(stepOf(told, 'migrations').outputs).toMatchObject({ reverted: '["20260908000000"]' })
+    const tasks = changesOf(told, 'rollback').filter((one) => one.startsWith('ecs:RunTask'))
+    expect(tasks).toHaveLength(1)
+    expect(standing(await expectServing(other, '2', other.repository.commitOf(2)))).toEqual(
+      standing(before),
+    )
+  }, 150_000)
 })
 
 describe('release 9, which deletes what no down brings back', () => {

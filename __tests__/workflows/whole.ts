@@ -38,7 +38,7 @@ export async function expectVisited(company: Company, release: string): Promise<
 }
 
 const kinds: readonly (readonly [RegExp, string])[] = [
-  [/^s3:(CopyObject|DeleteObject)|^cloudfront:/, 'site'],
+  [/^site:|^cloudfront:/, 'site'],
   [/^secretsmanager:UpdateSecretVersionStage|^ssm:/, 'config'],
   [/^rds:|^secretsmanager:PutSecretValue/, 'database'],
   [/^ecs:/, 'code'],

@@ -1,6 +1,6 @@
 import { action } from '#action'
-import { connect as connectEcs, observeServices } from '#ecs'
-import { migrationRevert, revertJournal, revertSettings } from '#migrations'
+import { connect as connectEcs, taskDefinitionOf } from '#ecs'
+import { migrationRevert, type RevertPorts, revertJournal, revertSettings } from '#migrations'
 import { connect, readConnection } from '#rds'
 import { connect as connectTasks, runTask } from '#tasks'
 import { inputs } from './inputs.ts'
@@ -11,17 +11,14 @@ void action({
   journal: revertJournal,
   settings: revertSettings,
   run: ({ run, aws, store, settings, variables }) => {
-    const [opener, ecs, tasks] = [connect(aws), connectEcs(aws), connectTasks(aws)]
-    const ports = {
+    const opener = connect(aws)
+    const ports: RevertPorts = {
       opener,
       store,
       variables,
-      login: (_: typeof run, id: string) => readConnection(run, opener.secrets, id),
-      tasks: {
-        revision: async ({ cluster, service }: { cluster: string; service: string }) =>
-          (await observeServices(ecs, { cluster, names: [service] })).services[0]?.taskDefinition,
-        run: (_: typeof run, order: Parameters<typeof runTask>[2]) => runTask(run, tasks, order),
-      },
+      login: (now, id) => readConnection(now, opener.secrets, id),
+      revision: (of) => taskDefinitionOf(connectEcs(aws), of),
+      runTask: (now, order) => runTask(now, connectTasks(aws), order),
     }
     return migrationRevert(run, ports, settings)
   },

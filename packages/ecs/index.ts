@@ -28,6 +28,7 @@ export {
   observeTasks,
   type Services,
   serviceOf,
+  taskDefinitionOf,
 } from './observe.ts'
 export { observeReferences, type References } from './references.ts'
 export { type EcsSettings, type Mode, modes, settings } from './settings.ts'

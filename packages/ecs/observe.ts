@@ -62,6 +62,15 @@ export async function observeServices(clients: EcsClients, where: Services): Pro
   }
 }
 
+/** `family:revision` that a service is on; undefined without such a service. */
+export async function taskDefinitionOf(
+  clients: EcsClients,
+  { cluster, service }: { readonly cluster: string; readonly service: string },
+): Promise<string | undefined> {
+  const { services } = await observeServices(clients, { cluster, names: [service] })
+  return services[0]?.taskDefinition
+}
+
 /**
  * All tasks of a service that ECS still knows: those that should run, those that end, and those that ended within
  * about the last hour. `startedBy` cannot be combined with a service in ListTasks, so callers filter.

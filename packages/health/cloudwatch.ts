@@ -60,6 +60,9 @@ function toAlarm(given: {
   }
 }
 
+/** Events on one page of FilterLogEvents: as few as tell a rise from a storm, and at most what AWS gives. */
+const [fewEvents, mostEvents] = [100, 10_000]
+
 /** Which events to look for, and when to stop. */
 export interface EventsAsk {
   readonly group: string
@@ -87,6 +90,7 @@ export async function observeEvents(client: CloudWatchLogsClient, ask: EventsAsk
         filterPattern: ask.pattern,
         startTime: Math.floor(from),
         endTime: Math.floor(to) - 1,
+        limit: Math.min(mostEvents, Math.max(fewEvents, ask.enough)),
         nextToken,
       }),
       ask.group,

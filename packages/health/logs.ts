@@ -63,22 +63,52 @@ export function rateOf(events: Events, window: Window): Rate & Json {
   return { count, minutes, dispersion: Math.round(dispersion * 100) / 100 }
 }
 
+/** How many events a window may have: as a mean, and the most that is not held against a release. */
+export interface Bounds {
+  readonly mean: number
+  readonly most: number
+}
+
 /**
- * The most events in a window that are not held against a release. With `at-most` that rate. Else what the usual rate explains:
- * its upper 95 % bound, twice of it or 2.33 standard deviations more (1 in 100 by chance), corrected for bursts, and one more.
- * Less than twice as many errors is a reason to look, not to roll back.
+ * The bounds of a window. With `at-most` that rate. Else what the usual rate explains: its upper 95 % bound, twice of it or 2.33
+ * standard deviations more (1 in 100 by chance), corrected for bursts, and one more. Less than twice as many errors is a reason to
+ * look, not to roll back.
  */
-export function mostIn(
+export function boundsOf(
   window: Window,
-  given: { atMost: number | undefined; usual: Rate | undefined },
-) {
+  given: { readonly atMost: number | undefined; readonly usual: Rate | undefined },
+): Bounds | undefined {
   const minutes = (window.to - window.from) / minute
-  if (given.atMost !== undefined) return given.atMost * minutes
-  if (given.usual === undefined) return undefined
-  const { count, dispersion } = given.usual
-  const upper = (count + 1.645 * Math.sqrt(dispersion * count) + 1) / given.usual.minutes
+  const { atMost, usual } = given
+  if (atMost !== undefined) return { mean: atMost * minutes, most: atMost * minutes }
+  if (usual === undefined) return undefined
+  const { count, dispersion } = usual
+  const upper = (count + 1.645 * Math.sqrt(dispersion * count) + 1) / usual.minutes
   const mean = upper * minutes
-  return Math.max(2 * mean, mean + 2.33 * Math.sqrt(dispersion * mean)) + 1
+  return { mean, most: Math.max(2 * mean, mean + 2.33 * Math.sqrt(dispersion * mean)) + 1 }
+}
+
+/** What all windows of a watch had together, each cut off so that one burst is no trend. */
+export interface Total {
+  readonly count: number
+  readonly window: Window
+}
+
+/** Fewer events altogether are no trend. */
+const fewest = 5
+
+/** The total with one more window. */
+export function added(
+  total: Total | undefined,
+  events: Events,
+  given: { window: Window; bounds: Bounds },
+): Total {
+  const { window, bounds } = given
+  const count = Math.min(events.times.length, 2 * Math.max(1, bounds.most))
+  return {
+    count: (total?.count ?? 0) + count,
+    window: { from: total?.window.from ?? window.from, to: window.to },
+  }
 }
 
 /** What the judge knows beside the look. */
@@ -87,16 +117,22 @@ export interface LogsContext {
   readonly usual: Rate | undefined
   /** The first look covers the moments before the watch: what it shows may be the cut-over. */
   readonly first: boolean
+  /** All windows since the first, this one included. */
+  readonly total?: Total | undefined
 }
 
-/** Judges the matching events of one window: soft evidence, which must come in a row of windows. */
+/**
+ * Judges the matching events of one window: soft evidence, which must come in a row of windows. A window is bad when it has too
+ * many, or more than the mean while all together are too many: a few errors in each window add up.
+ */
 export function judgeLogs(plan: LogsPlan, events: Events, context: LogsContext): Seen {
-  const { window, usual } = context
+  const { window, usual, total } = context
   const length = span(window.to - window.from)
   const count = events.times.length
   const value = `${events.complete ? '' : 'at least '}${count} in ${length}`
-  const most = mostIn(window, { atMost: plan.atMost, usual })
-  if (most === undefined) {
+  const given = { atMost: plan.atMost, usual }
+  const bounds = boundsOf(window, given)
+  if (bounds === undefined) {
     return {
       class: 'void',
       value,
@@ -104,18 +140,31 @@ export function judgeLogs(plan: LogsPlan, events: Events, context: LogsContext):
       why: 'no rate was captured before the deployment: take a restore point first, or give at-most',
     }
   }
-  const expected = `at most ${round(most)} in ${length}`
-  if (count > most) {
+  const expected = `at most ${round(bounds.most)} in ${length}`
+  const trend = count > bounds.mean ? trendOf(total, given) : undefined
+  if (count > bounds.most || trend !== undefined) {
     return {
       class: 'bad',
       ...(context.first ? { late: 'starting' as const } : {}),
       value,
       expected,
-      why: `${value} match, the first at ${iso(events.times[0] ?? window.from)}; ${usually(plan, usual)}`,
+      why: `${value} match, the first at ${iso(events.times[0] ?? window.from)}; ${count > bounds.most ? '' : `${trend}; `}${usually(plan, usual)}`,
     }
   }
   if (!events.complete) return { class: 'void', value, expected, why: tooMany }
   return { class: 'good', value, expected, why: usually(plan, usual) }
+}
+
+/** In words that all windows together have too many; undefined while they have not. */
+function trendOf(
+  total: Total | undefined,
+  given: { readonly atMost: number | undefined; readonly usual: Rate | undefined },
+): string | undefined {
+  const most = total && boundsOf(total.window, given)?.most
+  if (total === undefined || most === undefined) return undefined
+  if (total.count < fewest || total.count <= most) return undefined
+  const length = span(total.window.to - total.window.from)
+  return `${round(total.count)} in ${length} altogether, at most ${round(most)}`
 }
 
 /** Judges a baseline: what is usual is good, unless the check says how many may be. */

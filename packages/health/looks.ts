@@ -5,13 +5,15 @@ import { judgeAlarms, readStanding, standingOf } from './alarms.ts'
 import { lookAtAssets } from './assets.ts'
 import type { AlarmsPlan, AssetsPlan, LogsPlan, SqlPlan } from './checks.ts'
 import {
+  added,
   baselineSpan,
+  boundsOf,
   type Events,
   ingestion,
   judgeLogs,
   judgeUsual,
-  mostIn,
   readRate,
+  type Total,
   type Window,
 } from './logs.ts'
 import { paceOf } from './pace.ts'
@@ -81,16 +83,18 @@ export function logsLook(scene: Scene, check: LogsPlan): () => Promise<Seen> {
   const pace = paceOf('logs', { pollInterval: run.pollInterval, watch })
   const lag = Math.min(ingestion, watch / 4)
   let counted: number | undefined
+  let total: Total | undefined
   return async () => {
     const to = run.clock.now() - lag
     const window = { from: counted ?? to - pace, to: Math.max(to, (counted ?? 0) + 1) }
-    const most = mostIn(window, { atMost: check.atMost, usual })
-    const enough = most === undefined ? 1 : Math.floor(most) + 1
+    const bounds = boundsOf(window, { atMost: check.atMost, usual })
+    const enough = bounds === undefined ? 1 : 2 * Math.max(1, Math.floor(bounds.most) + 1)
     const events = await eventsIn(scene, check, { window, enough, calls: pages })
     if ('class' in events) return events
-    const seen = judgeLogs(check, events, { window, usual, first: counted === undefined })
+    const first = counted === undefined
+    if (bounds !== undefined && !first) total = added(total, events, { window, bounds })
     counted = window.to
-    return seen
+    return judgeLogs(check, events, { window, usual, first, total })
   }
 }
 

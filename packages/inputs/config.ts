@@ -68,6 +68,12 @@ const migrations = z.strictObject({
     .optional(),
   revert: z.enum(['auto', 'tool', 'sql', 'task']).default('auto'),
   task: migrationTask.optional(),
+  downs: z
+    .enum(['optional', 'required'])
+    .default('optional')
+    .describe(
+      'required: a deployment whose migrations break older code and have no down that takes them back is refused',
+    ),
   'lock-timeout': span.default('5s'),
   'statement-timeout': span.default('15m'),
 })

@@ -69,7 +69,7 @@ function assemble(settings: LedgerSettings, found: Found): Captured<LedgerState>
   }
   return {
     state,
-    problems: ledger.dirty,
+    problems: [...ledger.dirty, ...(settings.downs === 'required' ? risky.flatMap(noWayBack) : [])],
     warnings: [
       ...(ledger.exists
         ? []
@@ -94,6 +94,14 @@ function assemble(settings: LedgerSettings, found: Found): Captured<LedgerState>
     ],
   }
 }
+
+/** A team that wants every breaking migration to have a down is told before the deployment, and not at night. */
+const noWayBack = ({ name, why, undo }: PendingMigration): readonly string[] =>
+  undo.is === 'impossible'
+    ? [
+        `${name} could not be taken back by its down, and downs: required is set: ${why}; ${undo.why}`,
+      ]
+    : []
 
 const consequence = ({ is, why }: PendingMigration['undo']) =>
   is === 'impossible'

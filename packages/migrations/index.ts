@@ -1,4 +1,11 @@
-export { type BackPlan, checkStep, planDowns } from './back-plan.ts'
+export {
+  addedSince,
+  type BackPlan,
+  checkStep,
+  type Down,
+  planDowns,
+  planReviewed,
+} from './back-plan.ts'
 export {
   appliedReader,
   captureLedger,

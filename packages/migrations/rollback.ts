@@ -33,14 +33,13 @@ import { linesOf, nameOf, resultOf, type Told } from './table.ts'
 import { findTarget, type Target } from './target.ts'
 
 /** What reverting works with. */
-export interface BackPorts {
+export interface BackPorts extends TaskPorts {
   readonly opener: Opener
   readonly store: Store | undefined
   /** Reads and masks the connection secret. */
   readonly login: (run: Run, connection: string) => Promise<Login>
   /** This action's own environment. */
   readonly variables: Readonly<Record<string, string | undefined>>
-  readonly tasks: TaskPorts
   /** Our own transaction; the real one unless another is given. */
   readonly apply?: Apply
 }
@@ -120,9 +119,9 @@ async function findScene(
   if (plan.is === 'nothing') return end(nothing(run, target, seen.schemaFingerprint))
   if (plan.is === 'refused') return refused(plan.why, plan.next, added)
   const { steps } = plan
-  const { variables, tasks, apply = applyChange } = ports
+  const { variables, apply = applyChange } = ports
   const login = await ports.login(run, settings.ledger.connection)
-  const around = { login, apply, ledger, settings, variables, tasks }
+  const around = { login, apply, ledger, settings, variables, tasks: ports }
   const runner = chooseRunner(around)
   const cannot =
     typeof runner === 'string' ? runner : steps.map((step) => objection(runner, step)).find(Boolean)
@@ -210,15 +209,26 @@ function unauthorized({ steps, target, around, told }: Scene): Result | undefine
   const { record } = target
   const given = record ? /^(given|automatic)$/.test(record.consent) : around.settings.confirmed
   if (given) return undefined
-  const next = record
-    ? [
-        `press the Rollback button with consent: gh workflow run rollback.yml -f environment=${record.environment} -f to=auto -f dry-run=false -f consent=${record.planId}`,
-        'or keep the data, and close the record with a reason to fix forward',
-      ]
-    : ['run with dry-run: true to see what would be lost, then with confirm-data-loss: true']
+  const next = howToConsent(record)
   const names = lossy.map(nameOf).join(', ')
   const why = `reverting ${names} loses data, and nobody consented to that; nothing was changed`
   return resultOf('refused', why, { told, left: versionsOf(steps), next })
+}
+
+function howToConsent(record: Target['record']): readonly string[] {
+  if (record === undefined) {
+    return ['run with dry-run: true to see what would be lost, then with confirm-data-loss: true']
+  }
+  if (record.consent === 'never') {
+    return [
+      'the configuration says data-restore: never: close the record with a reason and fix forward, or change data-restore and run again',
+    ]
+  }
+  const { environment, planId } = record
+  return [
+    `press the Rollback button with consent: gh workflow run rollback.yml -f environment=${environment} -f to=auto -f dry-run=false -f consent=${planId}`,
+    'or keep the data, and close the record with a reason to fix forward',
+  ]
 }
 
 async function carryOut(run: Run, scene: Scene): Promise<Result> {

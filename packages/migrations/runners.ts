@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { messageOf, type Run, until } from '#core'
+import { CallError, messageOf, type Run, until } from '#core'
 import { type Exit, runProgram } from '#process'
 import { type applyChange, type Connection, programUrl, redact, secretsIn } from '#sql'
 import { type TaskEnd, type TaskOrder, tokensOf } from '#tasks'
@@ -21,7 +21,7 @@ export interface Login {
 export interface TaskPorts {
   /** `family:revision` that the service is on now, which is the release that failed; undefined without such a service. */
   readonly revision: (of: { cluster: string; service: string }) => Promise<string | undefined>
-  readonly run: (run: Run, order: TaskOrder) => Promise<TaskEnd>
+  readonly runTask: (run: Run, order: TaskOrder) => Promise<TaskEnd>
 }
 
 /** Runs a down and forgets its row in one transaction. */
@@ -117,8 +117,8 @@ export async function runStep(
         return await runInTask(run, around, runner, step.down)
     }
   } catch (thrown) {
-    if (thrown instanceof Error && thrown.name !== 'CallError') throw thrown
-    return { is: 'failed', why: messageOf(thrown) }
+    if (!(thrown instanceof CallError)) throw thrown
+    return { is: 'failed', why: thrown.message }
   }
 }
 
@@ -267,7 +267,7 @@ async function runInTask(
     }
   }
   const tries = run.journal.entries().filter(isFailedTry(version)).length
-  const end = await tasks.run(run, {
+  const end = await tasks.runTask(run, {
     cluster: task.cluster,
     service: task.service,
     taskDefinition,

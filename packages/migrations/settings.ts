@@ -10,6 +10,8 @@ export interface LedgerChoice {
   readonly path?: string | undefined
   readonly table?: string | undefined
   readonly column?: string | undefined
+  /** `required`: what breaks older code must have a down that takes it back, or the deployment is refused. */
+  readonly downs?: 'optional' | 'required' | undefined
 }
 
 /** A ledger that can be read: its table, the column with the versions, and where the release's files are. */
@@ -20,6 +22,7 @@ export interface LedgerSettings {
   /** The tool, and the folder with its files; a ledger of another tool has none that we can read. */
   readonly files: { readonly tool: FileTool; readonly path: string } | undefined
   readonly tool: Tool
+  readonly downs: 'optional' | 'required'
 }
 
 /** What each tool does when nobody tells it otherwise. */
@@ -31,7 +34,7 @@ const defaults: Readonly<Record<FileTool, { table: string; column: string; path:
 
 /** The ledger with its tool's defaults. Throws `InputError` with all problems. */
 export function ledgerSettings(choice: LedgerChoice): LedgerSettings {
-  const { tool, table, column, path } = choice
+  const { tool, table, column, path, downs = 'optional' } = choice
   if (tool !== 'ledger') {
     const usual = defaults[tool]
     if (column !== undefined && column !== usual.column) {
@@ -40,7 +43,7 @@ export function ledgerSettings(choice: LedgerChoice): LedgerSettings {
       ])
     }
     const files = { tool, path: path ?? usual.path }
-    return { tool, table: table ?? usual.table, column: usual.column, files }
+    return { tool, table: table ?? usual.table, column: usual.column, files, downs }
   }
   const problems = [
     ...(table === undefined ? ['migrations table: expected the name of the ledger table'] : []),
@@ -51,5 +54,5 @@ export function ledgerSettings(choice: LedgerChoice): LedgerSettings {
   ]
   if (table === undefined || column === undefined || problems.length > 0)
     throw new InputError(problems)
-  return { tool, table, column, files: undefined }
+  return { tool, table, column, files: undefined, downs }
 }

@@ -1,5 +1,5 @@
 import { isDenied, isPassing } from '#aws'
-import { CallError, type Run, until } from '#core'
+import { CallError, inLanes, type Run, until } from '#core'
 
 /** Requests in flight: S3 takes 3,500 writes a second per prefix, and a rollback must not starve the site's readers. */
 const width = 32
@@ -13,26 +13,8 @@ export interface Failure<Item> {
   readonly passing: boolean
 }
 
-/** Runs `work` for each item, many at a time; results in the order of the items. The first thing thrown is thrown. */
-export async function inParallel<Item, Found>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Found>,
-): Promise<readonly Found[]> {
-  const found: Found[] = []
-  let next = 0
-  let stopped = false
-  const lane = async () => {
-    while (next < items.length && !stopped) {
-      const index = next++
-      found[index] = await work(items[index] as Item).catch((thrown: unknown) => {
-        stopped = true
-        throw thrown
-      })
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane))
-  return found
-}
+/** Runs work for each item, many at a time. */
+export const inParallel = inLanes(width)
 
 /**
  * Changes each item, many at a time, and collects what fails instead of stopping the others: what S3 throttled is sent again

@@ -33,7 +33,7 @@ export async function restoreSite(
   const status = unversioned(site.bucket, await versioningOf(clients, site))
   if (status !== undefined) {
     return refusedResult(site, status, [
-      'deploy the build of the good release again; enable versioning for the next time',
+      'build the good release and put it back with mode redeploy; enable versioning for the next time',
     ])
   }
   const found = await findTarget(run, store, settings)

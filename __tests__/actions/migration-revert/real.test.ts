@@ -63,10 +63,8 @@ const opener = { open: async () => openDatabase(connectionTo(endpoint)) }
 const unused = {
   login: () => Promise.reject(new Error('not asked')),
   variables: {},
-  tasks: {
-    revision: () => Promise.reject(new Error('not asked')),
-    run: () => Promise.reject(new Error('not asked')),
-  },
+  revision: () => Promise.reject(new Error('not asked')),
+  runTask: () => Promise.reject(new Error('not asked')),
 }
 const choice = { tool: 'dbmate', connection: 'secret:x', path: migrations } as const
 const settings = ledgerSettings(choice)

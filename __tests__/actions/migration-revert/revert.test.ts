@@ -417,6 +417,24 @@ test.each(meddling)('%s', async (_, sql, expected) => {
   expect(result.next?.length).toBeGreaterThan(0)
 })
 
+test('a tool that prints everything it was given shows no password, and was given no credentials', async () => {
+  const one = await failed('dbmate', renamed)
+  await one.open()
+  const folder = mkdtempSync(join(tmpdir(), 'talker-'))
+  const script = '#!/bin/sh\necho "connecting to $DATABASE_URL"\nenv >&2\nexit 3\n'
+  writeFileSync(join(folder, 'dbmate'), script, { mode: 0o755 })
+  const variables = { PATH: `${folder}:/usr/bin:/bin`, AWS_SECRET_ACCESS_KEY: canary, HOME: '/' }
+  const result = await one.act({ ports: { variables } })
+  const said = JSON.stringify(result)
+  expect(result).toMatchObject({
+    outcome: 'failed',
+    headline: expect.stringContaining('dbmate exited with 3'),
+  })
+  expect(said).toContain('connecting to ***')
+  expect(said).not.toContain('AWS_SECRET_ACCESS_KEY')
+  for (const secret of forms) expect(said).not.toContain(secret)
+})
+
 test('a tool that is still running at the deadline is ended', async () => {
   const one = await failed('dbmate', renamed)
   await one.open()
@@ -452,6 +470,16 @@ test.each([
   expect(await one.act()).toMatchObject({
     outcome: 'unchanged',
     headline: expect.stringContaining(why),
+  })
+  expect(await one.versions()).toHaveLength(2)
+})
+
+test('where data may never go back, a loss is refused with the other way out', async () => {
+  const one = await failed('dbmate', column)
+  await one.open({ consent: 'never' })
+  expect(await one.act()).toMatchObject({
+    outcome: 'refused',
+    next: [expect.stringContaining('data-restore: never')],
   })
   expect(await one.versions()).toHaveLength(2)
 })

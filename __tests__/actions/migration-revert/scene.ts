@@ -264,10 +264,8 @@ const portsOf =
       store,
       login: async () => ({ text: url, connection }),
       variables: { PATH: PATH.join(delimiter), AWS_SECRET_ACCESS_KEY: canary },
-      tasks: {
-        revision: () => Promise.reject(new Error('no task is wanted here')),
-        run: () => Promise.reject(new Error('no task is wanted here')),
-      },
+      revision: () => Promise.reject(new Error('no task is wanted here')),
+      runTask: () => Promise.reject(new Error('no task is wanted here')),
     }
   }
 

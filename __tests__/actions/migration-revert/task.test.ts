@@ -46,7 +46,7 @@ function containers(one: Team, given: { readonly url?: string } = {}) {
     ended.set(order.startedBy, end)
     return end
   }
-  return { orders, tasks: { run, revision: async () => 'api:7' } }
+  return { orders, tasks: { runTask: run, revision: async () => 'api:7' } }
 }
 
 const task = { service: 'api', container: 'app', variable: 'DB_URL', cluster: 'acme' }
@@ -69,7 +69,7 @@ describe.each(tools)('%s in a task', (tool) => {
   test('reverts exactly the captured file, with the limits and without a secret in the order', async () => {
     const one = await failed(tool)
     const { orders, tasks } = containers(one)
-    expect(await one.act({ revert: 'task', task, ports: { tasks } })).toMatchObject({
+    expect(await one.act({ revert: 'task', task, ports: tasks })).toMatchObject({
       outcome: 'done',
       outputs: { reverted: '["2"]' },
     })
@@ -91,14 +91,14 @@ describe.each(tools)('%s in a task', (tool) => {
     const { orders, tasks } = containers(one)
     const idle = containers(one)
     const run = async (_: unknown, order: TaskOrder) =>
-      idle.tasks.run(_, { ...order, command: ['true'] })
+      idle.tasks.runTask(_, { ...order, command: ['true'] })
     expect(
-      await one.act({ revert: 'task', task, ports: { tasks: { ...tasks, run } } }),
+      await one.act({ revert: 'task', task, ports: { ...tasks, runTask: run } }),
     ).toMatchObject({
       outcome: 'failed',
       headline: expect.stringContaining('it ended well and the ledger is as before'),
     })
-    expect(await one.act({ revert: 'task', task, ports: { tasks } })).toMatchObject({
+    expect(await one.act({ revert: 'task', task, ports: tasks })).toMatchObject({
       outcome: 'done',
     })
     expect(orders[0]?.startedBy).not.toBe(idle.orders[0]?.startedBy)
@@ -107,12 +107,12 @@ describe.each(tools)('%s in a task', (tool) => {
   test('a task that fails is told, and the next run starts another one', async () => {
     const one = await failed(tool)
     const broken = containers(one, { url: 'postgres://nobody@127.0.0.1:1/none?sslmode=disable' })
-    expect(await one.act({ revert: 'task', task, ports: { tasks: broken.tasks } })).toMatchObject({
+    expect(await one.act({ revert: 'task', task, ports: broken.tasks })).toMatchObject({
       outcome: 'failed',
       headline: expect.stringMatching(/task t1 ended with exit code [1-9]/),
     })
     const { orders, tasks } = containers(one)
-    expect(await one.act({ revert: 'task', task, ports: { tasks } })).toMatchObject({
+    expect(await one.act({ revert: 'task', task, ports: tasks })).toMatchObject({
       outcome: 'done',
     })
     expect(orders[0]?.startedBy).not.toBe(broken.orders[0]?.startedBy)
@@ -131,8 +131,8 @@ const troubles: readonly (readonly [string, TaskEnd, string])[] = [
 
 test.each(troubles)('a task that is %s reverts nothing and says so', async (_, end, said) => {
   const one = await failed('dbmate')
-  const tasks = { run: async () => end, revision: async () => 'api:7' }
-  expect(await one.act({ revert: 'task', task, ports: { tasks } })).toMatchObject({
+  const tasks = { runTask: async () => end, revision: async () => 'api:7' }
+  expect(await one.act({ revert: 'task', task, ports: tasks })).toMatchObject({
     outcome: 'failed',
     headline: expect.stringContaining(said),
   })
@@ -142,10 +142,10 @@ test.each(troubles)('a task that is %s reverts nothing and says so', async (_, e
 test('a service that is not there is told', async () => {
   const one = await failed('dbmate')
   const gone = {
-    run: () => Promise.reject(new Error('not asked')),
+    runTask: () => Promise.reject(new Error('not asked')),
     revision: async () => undefined,
   }
-  expect(await one.act({ revert: 'task', task, ports: { tasks: gone } })).toMatchObject({
+  expect(await one.act({ revert: 'task', task, ports: gone })).toMatchObject({
     outcome: 'failed',
     headline: expect.stringContaining('there is no service api'),
   })

@@ -28,7 +28,9 @@ interface Given {
   readonly prefix?: string
   readonly clients?: SiteClients
   readonly journal?: Journal
-  readonly mode?: 'capture' | 'restore'
+  readonly mode?: 'capture' | 'restore' | 'redeploy'
+  /** The folder of a redeploy. */
+  readonly build?: string
   readonly withoutStore?: boolean
 }
 
@@ -101,6 +103,7 @@ export async function scene(): Promise<Scene> {
           to: given.to ?? 'auto',
           created: given.created ?? 'hide-documents',
           prefix: given.prefix,
+          build: given.build,
         },
         { site },
       )

@@ -205,6 +205,15 @@ describe('the check logs, over a simulated CloudWatch Logs and the real client,'
     expect(everything(place, result)).not.toContain(canary)
   })
 
+  test('is unhealthy when one error follows another where there were none', async () => {
+    const place = await town()
+    await place.clock.advance(900_000)
+    const release = () => place.every(12_000, () => place.log('ERROR'))
+    const { result } = await deploy(place, logs, { release })
+    expect(result.outputs).toMatchObject({ verdict: 'unhealthy' })
+    expect(result.outputs?.reason).toContain('altogether, at most')
+  })
+
   test('is healthy after one burst', async () => {
     const place = await town()
     await place.clock.advance(900_000)

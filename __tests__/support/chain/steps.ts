@@ -15,7 +15,7 @@ import {
   connect as connectEcs,
   settings as ecsSettings,
   observeReferences,
-  observeServices,
+  taskDefinitionOf,
 } from '#ecs'
 import {
   baseline,
@@ -138,18 +138,14 @@ export function actionsOf(
       journal: revertJournal,
       settings: revertSettings,
       run: ({ run, aws, store, settings, variables }) => {
-        const [opener, ecs, tasks] = [rds(aws), connectEcs(aws), connectTasks(aws)]
+        const opener = rds(aws)
         return migrationRevert(
           run,
           {
             ...{ opener, store, variables },
             login: (_, id) => readConnection(run, opener.secrets, id),
-            tasks: {
-              revision: async ({ cluster, service }) =>
-                (await observeServices(ecs, { cluster, names: [service] })).services[0]
-                  ?.taskDefinition,
-              run: (_, order) => runTask(run, tasks, order),
-            },
+            revision: (of) => taskDefinitionOf(connectEcs(aws), of),
+            runTask: (now, order) => runTask(now, connectTasks(aws), order),
             apply: (connection, change) =>
               machine.change(placeOf(connection), change.versions.join(), () =>
                 company.apply(connection, change),

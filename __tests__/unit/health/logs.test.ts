@@ -1,8 +1,9 @@
 import type { LogsPlan } from '../../../packages/health/checks.ts'
 import {
+  added,
+  boundsOf,
   judgeLogs,
   judgeUsual,
-  mostIn,
   type Rate,
   rateOf,
   readRate,
@@ -33,12 +34,12 @@ describe('the most matching events in twenty seconds', () => {
     ['of one with a limit', usual(100), 3, 1],
     ['of one that must be silent', undefined, 0, 0],
   ])('%s', (_, rate, atMost, most) => {
-    expect(Math.abs((mostIn(window, { atMost, usual: rate }) ?? 0) - most)).toBeLessThan(1)
+    expect(Math.abs((boundsOf(window, { atMost, usual: rate })?.most ?? 0) - most)).toBeLessThan(1)
   })
 
   test('are never less than twice the usual', () => {
     for (const count of [0, 1, 10, 100, 10_000]) {
-      expect(mostIn(window, { atMost: undefined, usual: usual(count) })).toBeGreaterThan(
+      expect(boundsOf(window, { atMost: undefined, usual: usual(count) })?.most).toBeGreaterThan(
         (2 * count) / 30,
       )
     }
@@ -125,5 +126,44 @@ describe('the usual rate', () => {
     { count: 1, minutes: 0, dispersion: 1 },
   ])('is not read from %j', (given) => {
     expect(readRate(given)).toBeUndefined()
+  })
+})
+
+describe('windows that are not too many one by one', () => {
+  /** Judges windows of twenty seconds with so many events, one after the other; `g` good, `b` bad. */
+  function inTurn(counts: readonly number[], given: { usual?: Rate; atMost?: number }): string {
+    let total: Parameters<typeof added>[0]
+    return counts
+      .map((count, n) => {
+        const at = { from: start + n * 20_000, to: start + (n + 1) * 20_000 }
+        const bounds = boundsOf(at, { atMost: given.atMost, usual: given.usual })
+        if (bounds === undefined) throw new Error('no bounds')
+        total = added(total, events(count), { window: at, bounds })
+        const context = { window: at, usual: given.usual, first: false, total }
+        return judgeLogs(plan(given.atMost), events(count), context).class === 'bad' ? 'b' : 'g'
+      })
+      .join('')
+  }
+
+  test.each<[what: string, counts: readonly number[], rate: Rate, judged: string]>([
+    [
+      'are a trend when one error follows another in silence',
+      Array(8).fill(1),
+      usual(0),
+      'ggggbbbb',
+    ],
+    ['are none when they stop', [1, 1, 1, 1, 1, 0, 0, 0], usual(0), 'ggggbggg'],
+    ['are none after one burst', [50, 0, 0, 1, 0, 0, 0, 0], usual(0), 'bggggggg'],
+    ['are a trend at three times the usual', Array(6).fill(10), usual(100), 'bbbbbb'],
+    ['are a trend at two and a half times the usual', Array(6).fill(9), usual(100), 'gbbbbb'],
+    ['are none at one and a half times the usual', Array(30).fill(5), usual(100), 'g'.repeat(30)],
+    ['are none at the usual', Array(30).fill(3), usual(100), 'g'.repeat(30)],
+  ])('%s', (_, counts, rate, judged) => {
+    expect(inTurn(counts, { usual: rate })).toBe(judged)
+  })
+
+  test('are a trend above at-most, also when every third one is silent', () => {
+    expect(inTurn([3, 3, 0, 3, 3, 0], { atMost: 3 })).toBe('bbgbbg')
+    expect(inTurn([1, 1, 1, 1, 1, 1], { atMost: 3 })).toBe('gggggg')
   })
 })

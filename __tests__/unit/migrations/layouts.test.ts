@@ -191,6 +191,7 @@ test('files of what is pending are kept once, by their hash', async () => {
 
 test('tools have defaults, another ledger must be described, and all that is wrong is told at once', () => {
   expect(ledgerSettings({ tool: 'dbmate' })).toEqual({
+    downs: 'optional',
     tool: 'dbmate',
     table: 'schema_migrations',
     column: 'version',

@@ -68,7 +68,12 @@ describe('a script that migrates', () => {
   })
 
   test('is taken with both', () => {
-    const limits = { 'lock-timeout': '5s', 'statement-timeout': '15m', revert: 'auto' as const }
+    const limits = {
+      'lock-timeout': '5s',
+      downs: 'optional' as const,
+      'statement-timeout': '15m',
+      revert: 'auto' as const,
+    }
     const config = {
       ...environment,
       database,

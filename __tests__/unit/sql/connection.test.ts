@@ -1,4 +1,4 @@
-import { parseConnection, placeOf, replacePlace } from '#sql'
+import { parseConnection, placeOf, programUrl, replacePlace } from '#sql'
 
 const rds = 'db.abc.us-east-1.rds.amazonaws.com'
 const place = { host: 'new.example', port: 6432 }
@@ -127,4 +127,27 @@ test.each(readable)('%s comes back whole when its place is replaced there and ba
 test('a place names host, port and database and nothing else', () => {
   const parsed = parseConnection('postgres://ada:s3cret@h:5/d?sslmode=require')
   expect(parsed.ok && placeOf(parsed.connection)).toBe('h:5/d')
+})
+
+test.each([
+  [
+    'a URL as it is written',
+    ' postgresql://a:p%40w@h/d?sslmode=require\n',
+    'postgresql://a:p%40w@h/d?sslmode=require',
+  ],
+  [
+    'without the driver',
+    'postgres+asyncpg://a:p%40w@h:6/d?sslmode=require',
+    'postgres://a:p%40w@h:6/d?sslmode=require',
+  ],
+  [
+    'made of JSON',
+    JSON.stringify({ host: '::1', port: 6, username: 'a b', password: 'p/w:@', dbname: 'd?' }),
+    'postgres://a%20b:p%2Fw%3A%40@[::1]:6/d%3F',
+  ],
+])('programs get %s', (_, text, url) => {
+  const parsed = parseConnection(text)
+  if (!parsed.ok) throw new Error(parsed.why)
+  expect(programUrl(text, parsed.connection)).toBe(url)
+  expect(parseConnection(programUrl(text, parsed.connection))).toEqual(parsed)
 })

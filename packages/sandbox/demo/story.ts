@@ -22,6 +22,13 @@ import { type AwsWatch, watchAws, watchCustomers, watchVisitors } from './watch.
 /** The bad releases, one after the other, each on what the rollback of the one before it left. */
 const chapters: readonly Chapter[] = [
   {
+    release: 11,
+    on: [2],
+    why: 'release 11 answered 5xx, renamed a column, and brought a wrong configuration and a page without its files',
+    data: 'kept',
+    everything: true,
+  },
+  {
     release: 4,
     on: [2],
     why: 'the migration of release 4 took away what every version asks for',

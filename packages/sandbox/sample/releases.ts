@@ -1,6 +1,7 @@
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ImageContent } from '../processes/images.ts'
+import { installedPackages } from './packages.ts'
 import type { Fault } from './programs/program.ts'
 
 /** The services of the sample company; each runs the program of its name. */
@@ -113,7 +114,12 @@ const programOf = (service: ServiceName) => {
 export function imageContent(service: ServiceName, { number, fault }: Release): ImageContent {
   return {
     command: [process.execPath, '--disable-warning=ExperimentalWarning', programOf(service)],
-    environment: { RELEASE: String(number), ...(fault !== 'none' && { FAULT: fault }) },
+    environment: {
+      RELEASE: String(number),
+      ...(fault !== 'none' && { FAULT: fault }),
+      // The image holds the company's migration tool too.
+      PATH: [join(installedPackages(), '.bin'), '/usr/bin', '/bin'].join(delimiter),
+    },
   }
 }
 

@@ -8,7 +8,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { stringify } from 'yaml'
@@ -22,6 +21,7 @@ import {
   storeBucket,
   tokenSecret,
 } from './names.ts'
+import { installedPackages } from './packages.ts'
 import {
   type Configuration,
   imageReference,
@@ -152,12 +152,6 @@ function writeRelease(
       `database/migrations/${file}`,
       readFileSync(join(shopFolder, 'migrations', file), 'utf8'),
     )
-}
-
-/** The installed packages of this checkout, which hold the ones that the company's scripts use. */
-function installedPackages(): string {
-  const yaml = createRequire(import.meta.url).resolve('yaml/package.json')
-  return dirname(dirname(yaml))
 }
 
 function writeBasics(options: RepositoryOptions): void {
