@@ -12,7 +12,7 @@ import type { DataPlane } from './postgres/index.ts'
 import type { Runtime } from './processes/runtime.ts'
 import { type RdsService, rdsService } from './rds/index.ts'
 import { type SecretResolver, secretsService } from './secrets/index.ts'
-import type { Ground, Service } from './service.ts'
+import { AwsError, type Ground, type Service } from './service.ts'
 import { type Role, stsService } from './sts/index.ts'
 
 /** What a service of the sandbox may need from the others. */
@@ -53,6 +53,11 @@ async function closeAll(services: readonly Service[]): Promise<void> {
   if (failed) throw failed.reason
 }
 
+/** Another service in the place of Parameter Store that cannot read one. */
+const notThere = () => {
+  throw new AwsError('NotImplemented', 'The sandbox has no GetParameter.', 501)
+}
+
 /** Builds the services and the gateway before them, wired to each other. */
 export function createCloud(parts: CloudParts): Cloud {
   const { ground, roles, forward } = parts
@@ -60,18 +65,20 @@ export function createCloud(parts: CloudParts): Cloud {
   const keys = keyring(clock)
   const issuer = oidcIssuer(clock)
   const secrets = secretsService({ clock })
-  const parameters: SecretResolver = (...call) => parameterResolver(gateway)(...call)
+  const ssm = parametersService({ clock })
+  const parameters = parameterResolver(
+    () => services.find(({ name }) => name === 'ssm')?.operations.GetParameter ?? notThere,
+  )
   const resolveSecret = containerSecrets(secrets.resolveSecret, parameters)
   const below = (name: string): Ground => ({ ...ground, folder: join(ground.folder, name) })
   const ecs = ecsService(below('ecs'), { runtime: parts.runtime, resolveSecret })
   const rds = rdsService(below('rds'), { data: parts.data })
-  const ssm = parametersService({ clock })
   const sts = stsService({ clock, keys, issuer, ...(roles && { roles }) })
   const cloudfront = cloudfrontService(ground, (request) => gateway.handle(request))
   const [monitoring, logs] = [monitoringService({ clock }), logsService({ clock })]
   const given = parts.services?.(ground, { resolveSecret }) ?? []
   const replaced = new Set(given.map((service) => service.name))
-  const services = [
+  const services: readonly Service[] = [
     ...[secrets, ssm, sts, ecs, rds, cloudfront, monitoring, logs].filter(
       (service) => !replaced.has(service.name),
     ),

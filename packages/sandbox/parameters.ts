@@ -1,11 +1,7 @@
-import type { Gateway } from './gateway/index.ts'
 import type { SecretResolver } from './secrets/index.ts'
-import { AwsError } from './service.ts'
+import { AwsError, type Operation } from './service.ts'
 
 interface GetParameterAnswer {
-  readonly __type?: string
-  readonly message?: string
-  readonly Message?: string
   readonly Parameter?: { readonly Value?: string }
 }
 
@@ -16,26 +12,16 @@ function parameterName(valueFrom: string): string {
   return found.indexOf('/', 1) > 0 ? found : found.slice(1)
 }
 
-/** Resolves an SSM parameter (name or ARN) as the given account, through the gateway itself. Throws AwsError. */
-export function parameterResolver(gateway: Gateway): SecretResolver {
+/**
+ * Resolves an SSM parameter (name or ARN) in an account with Parameter Store's own GetParameter. What the agent of a task asks is no
+ * call of a client: the faults that are made for clients do not meet it. Throws AwsError.
+ */
+export function parameterResolver(get: () => Operation): SecretResolver {
   return async (valueFrom, account, region) => {
-    const body = JSON.stringify({ Name: parameterName(valueFrom), WithDecryption: true })
-    const answer = await gateway.handle({
-      method: 'POST',
-      url: '/',
-      headers: {
-        'content-type': 'application/x-amz-json-1.1',
-        'x-amz-target': 'AmazonSSM.GetParameter',
-        authorization: `AWS4-HMAC-SHA256 Credential=${account}/20261122/${region}/ssm/aws4_request, SignedHeaders=host, Signature=0`,
-      },
-      body: new TextEncoder().encode(body),
-    })
-    if ('reset' in answer) throw new Error('RequestError: connection reset by peer')
-    const parsed = JSON.parse(new TextDecoder().decode(answer.body)) as GetParameterAnswer
-    const value = parsed.Parameter?.Value
-    if (value !== undefined) return value
-    const code = parsed.__type?.split('#').at(-1) ?? 'InternalServerError'
-    throw new AwsError(code, parsed.message ?? parsed.Message ?? '', answer.status)
+    const caller = { account, region, accessKeyId: account, requestId: '' }
+    const asked = { Name: parameterName(valueFrom), WithDecryption: true }
+    const answer = (await get()(asked, caller)) as GetParameterAnswer
+    return answer.Parameter?.Value ?? ''
   }
 }
 
