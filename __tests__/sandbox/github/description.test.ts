@@ -111,6 +111,8 @@ async function tour() {
   await rest.actions.forceCancelWorkflowRun(run)
   await clock.advance(60_000)
   await rest.actions.reRunJobForWorkflowRun(job)
+  await rest.actions.setCustomOidcSubClaimForRepo({ ...at, use_default: false })
+  await rest.actions.getCustomOidcSubClaimForRepo(at)
   await rest.repos.deleteAnEnvironment(environment)
   return world
 }

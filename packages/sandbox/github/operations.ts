@@ -9,6 +9,7 @@ import type { OperationId } from './permissions.ts'
 import { dispatchWorkflow } from './runs/dispatch.ts'
 import { runOperations } from './runs/operations.ts'
 import { reviewOperations } from './runs/reviews.ts'
+import { subjectOperations } from './subject.ts'
 
 /** Operations that are not about one repository. */
 export type WorldOperationId = 'rate-limit/get' | 'search/issues-and-pull-requests'
@@ -29,5 +30,6 @@ export const operationsOf = (
   ...issueOperations,
   ...runOperations,
   ...reviewOperations,
+  ...subjectOperations,
   'actions/create-workflow-dispatch': dispatchWorkflow,
 })

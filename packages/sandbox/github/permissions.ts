@@ -63,6 +63,8 @@ export const ACCEPTED = {
   'actions/review-pending-deployments-for-run': 'deployments=write',
   'actions/get-reviews-for-run': 'actions=read',
   'actions/review-custom-gates-for-run': 'deployments=write',
+  'actions/get-custom-oidc-sub-claim-for-repo': 'actions=read',
+  'actions/set-custom-oidc-sub-claim-for-repo': 'actions=write',
 } as const
 
 /** The id of a simulated operation, as GitHub's description names it. */

@@ -1,5 +1,8 @@
+import { type JobIdentity, jobClaims } from '../oidc/claims.ts'
+import type { Claims } from '../oidc/index.ts'
 import { found } from './call.ts'
 import { contains, merge } from './history.ts'
+import { userId } from './people.ts'
 import { finish } from './runs/machine.ts'
 import type { Conclusion, Run, WorkflowPlan } from './runs/model.ts'
 import { startRun } from './runs/start.ts'
@@ -55,6 +58,8 @@ export interface GitHubRepository {
   finish(run: number, job: string, conclusion?: Conclusion): void
   /** The inputs that a run was dispatched with. */
   inputs(run: number): Readonly<Record<string, string>>
+  /** What the ID token of one of its jobs says, with `sub` in the repository's form; for the sandbox's `job`. */
+  claims(job?: Omit<JobIdentity, 'repository'>): Claims
 }
 
 function mergeBranch(world: World, repository: Repository, branch: string, title?: string) {
@@ -130,5 +135,14 @@ export function handleOf(world: World, repository: Repository): GitHubRepository
     finish: (run, job, conclusion = 'success') =>
       finish({ world, repository, run: runOf(run) }, job, conclusion),
     inputs: (run) => runOf(run).inputs,
+    claims: (job) =>
+      jobClaims({
+        repository: fullName(repository),
+        repositoryId: repository.id,
+        ownerId: userId(repository.owner),
+        visibility: repository.private ? 'private' : 'public',
+        subject: repository.subject,
+        ...job,
+      }),
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Clock, Timer } from '../clock.ts'
+import type { Subject } from '../oidc/claims.ts'
 import type { Run, Workflow } from './runs/model.ts'
 
 /** A commit; its parents are in the same repository. */
@@ -160,6 +161,8 @@ export interface Repository {
   readonly statuses: CommitStatus[]
   readonly workflows: Workflow[]
   readonly runs: Run[]
+  /** The form of `sub` in the tokens of its jobs. */
+  subject: Subject
   /** Issues and pull requests are numbered together. */
   lastNumber: number
 }
@@ -220,6 +223,8 @@ export interface RepositoryOptions {
   /** False: anybody may read it. Private by default, so that every permission counts. */
   readonly private?: boolean
   readonly defaultBranch?: string
+  /** The form of `sub` in its jobs' tokens: names by default, as of an older repository. */
+  readonly subject?: Subject
 }
 
 /** A new repository with one commit on its default branch. Throws if there is one of that name. */
@@ -249,6 +254,7 @@ export function createRepository(
     statuses: [],
     workflows: [],
     runs: [],
+    subject: options.subject ?? 'names',
     lastNumber: 0,
   }
   world.repositories.set(name.toLowerCase(), repository)
