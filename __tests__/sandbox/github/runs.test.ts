@@ -169,6 +169,23 @@ describe('cancellation', () => {
     })
   })
 
+  test('is told to whoever plays the jobs, who may end them sooner', async () => {
+    const { client, clock, at, shop, ...rest } = hub()
+    shop.workflow({ path: PATH, jobs: [{ name: 'deploy', ms: null, cleanupMs: 60_000 }] })
+    const id = shop.run(PATH, { id: 12_345_678 })
+    const heard: string[] = []
+    shop.onCancel(id, (how) => {
+      heard.push(how)
+      shop.finish(id, 'deploy', 'cancelled')
+    })
+    await clock.advance(10_000)
+    await client.rest.actions.cancelWorkflowRun({ ...at, run_id: 12_345_678 })
+    expect(heard).toEqual([])
+    await clock.advance(1_500)
+    expect(heard).toEqual(['asked'])
+    expect(await stateOf({ client, clock, at, shop, ...rest }, id)).toBe('cancelled')
+  })
+
   test('comes too late for a run that has ended', async () => {
     const world = started([{ name: 'deploy' }])
     const { client, clock, at, id } = world

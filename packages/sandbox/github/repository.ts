@@ -5,7 +5,7 @@ import { contains, merge } from './history.ts'
 import { userId } from './people.ts'
 import { finish } from './runs/machine.ts'
 import type { Conclusion, Run, WorkflowPlan } from './runs/model.ts'
-import { startRun } from './runs/start.ts'
+import { type Start, startRun } from './runs/start.ts'
 import {
   addCommit,
   type BranchPolicy,
@@ -44,18 +44,12 @@ export interface GitHubRepository {
   environment(name: string, protection?: Protection): number
   /** Adds or replaces a workflow file. Answers its number. */
   workflow(plan: WorkflowPlan): number
-  /** Starts a run by another event than a dispatch. Answers its number. */
-  run(
-    path: string,
-    start?: {
-      readonly event?: string
-      readonly branch?: string
-      readonly sha?: string
-      readonly actor?: string
-    },
-  ): number
+  /** Starts a run by another event than a dispatch. Answers its number, which is its own if it is not given. */
+  run(path: string, start?: Partial<Start>): number
   /** Ends a job that runs until it is told to (`ms: null`). Throws if it does not run. */
   finish(run: number, job: string, conclusion?: Conclusion): void
+  /** Calls back when a cancellation reaches a run: for the program that plays its jobs. */
+  onCancel(run: number, hear: (how: 'asked' | 'forced') => void): void
   /** The inputs that a run was dispatched with. */
   inputs(run: number): Readonly<Record<string, string>>
   /** What the ID token of one of its jobs says, with `sub` in the repository's form; for the sandbox's `job`. */
@@ -129,11 +123,12 @@ export function handleOf(world: World, repository: Repository): GitHubRepository
       const branch = start.branch ?? repository.defaultBranch
       const sha = start.sha ?? resolveRef(repository, branch)?.sha
       if (sha === undefined) throw new Error(`${fullName(repository)} has no branch ${branch}`)
-      const { event = 'push', actor = 'dev' } = start
-      return startRun(world, repository, { workflow, event, branch, sha, actor }).id
+      const given = { actor: 'dev', ...start, workflow, branch, sha }
+      return startRun(world, repository, given).id
     },
     finish: (run, job, conclusion = 'success') =>
       finish({ world, repository, run: runOf(run) }, job, conclusion),
+    onCancel: (run, hear) => void runOf(run).listeners.push(hear),
     inputs: (run) => runOf(run).inputs,
     claims: (job) =>
       jobClaims({

@@ -225,6 +225,7 @@ export function launch(scene: Scene): void {
 
 /** Ends, as a cancellation does, the jobs that it reaches; the rest goes on until its time is over. */
 function reach(scene: Scene, how: 'asked' | 'forced'): void {
+  for (const hear of scene.run.listeners) hear(how)
   for (const job of latest(scene.run).jobs) {
     if (job.status === 'unborn' || isOver(job)) continue
     if (how === 'asked' && job.plan.always === true) continue

@@ -105,6 +105,8 @@ export interface Run {
   readonly listed: number
   readonly attempts: Attempt[]
   readonly reviews: Review[]
+  /** Who wants to know when a cancellation reaches it. */
+  readonly listeners: ((how: 'asked' | 'forced') => void)[]
 }
 
 /** The attempt that counts. */

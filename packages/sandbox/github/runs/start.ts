@@ -7,6 +7,8 @@ const LISTING = 2_000
 
 /** What a run is started with. */
 export interface Start {
+  /** The run's number, where somebody else gave it: act. */
+  readonly id?: number
   readonly event?: string
   readonly branch: string
   readonly sha: string
@@ -47,7 +49,7 @@ export function startRun(
   const { workflow, event = 'push', branch, sha, actor } = given
   const before = repository.runs.filter((run) => run.workflow === workflow).length
   const run: Run = {
-    id: world.id(),
+    id: given.id ?? world.id(),
     number: before + 1,
     workflow,
     event,
@@ -61,6 +63,7 @@ export function startRun(
     listed: event === 'workflow_dispatch' ? world.clock.ahead(LISTING) : world.clock.now(),
     attempts: [],
     reviews: [],
+    listeners: [],
   }
   const jobs = workflow.plan.jobs.map((plan) => newJob(world, plan, 1))
   run.attempts.push(newAttempt(world, { number: 1, actor, jobs }))
