@@ -181,6 +181,15 @@ describe("GitHub's published description", () => {
     expect(() => description.checkBody(operation(id), body)).toThrow(`Invalid request.\n\n${told}`)
   })
 
+  test('refuses a query parameter that GitHub does not have', () => {
+    const query = (text: string) => () =>
+      description.query(operation('issues/list-for-repo'), new URLSearchParams(text))
+    expect(query('lables=rollback')).toThrow('"lables" is not a permitted key.')
+    expect(query('state=shut')).toThrow('"open","closed","all"')
+    expect(query('per_page=many')).toThrow('not of type integer')
+    expect(query('per_page=5')()).toMatchObject({ per_page: 5, state: 'open', sort: 'created' })
+  })
+
   test('a refused request changes nothing and says where to read', async () => {
     const { client, at } = hub()
     const bad = { ...at, ref: 'main', production_environment: 'yes' as unknown as boolean }

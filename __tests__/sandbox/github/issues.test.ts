@@ -107,6 +107,30 @@ describe('what an issue is refused for', () => {
   })
 })
 
+describe('a pull request', () => {
+  test('is commented as an issue, and told apart in lists and search', async () => {
+    const { client, clock, shop, at, octokit } = hub()
+    shop.commit({ message: 'Side', branch: 'topic' })
+    const { number } = shop.merge('topic', 'Add a side')
+    const pulls = octokit({ 'pull-requests': 'write' }).rest
+    await pulls.issues.createComment({ ...at, issue_number: number, body: 'Rolled back.' })
+    await client.rest.issues.create({ ...at, title: 'Rolled back' })
+    const { data } = await client.rest.issues.listForRepo({ ...at, state: 'all' })
+    expect(data.map((one) => [one.title, one.comments, one.pull_request !== undefined])).toEqual([
+      ['Rolled back', 0, false],
+      ['Add a side', 1, true],
+    ])
+    await clock.advance(31_000)
+    const found = async (is: string) => {
+      const q = `repo:${SHOP} is:${is}`
+      return (await client.rest.search.issuesAndPullRequests({ q })).data.items.map(
+        (it) => it.title,
+      )
+    }
+    expect([await found('pr'), await found('issue')]).toEqual([['Add a side'], ['Rolled back']])
+  })
+})
+
 describe('search', () => {
   test('reads words, phrases and qualifiers', () => {
     expect(parseSearch('repo:acme/shop -label:"bad one" is:open "two words" Plain')).toEqual({

@@ -190,6 +190,29 @@ describe('a request', () => {
     ])
   })
 
+  test('without the body that it needs names what is missing', async () => {
+    const { github } = hub()
+    const token = github.token(SHOP, { issues: 'write' })
+    const answer = await github.fetch(`${github.url}/repos/${SHOP}/issues`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+    })
+    expect([answer.status, await answer.json()]).toEqual([
+      422,
+      expect.objectContaining({ message: 'Invalid request.\n\n"title" wasn\'t supplied.' }),
+    ])
+  })
+
+  test.each(['%', '%zz', 'a%2Fb', '..%2F..', '9'.repeat(30), '-1', '1.5', '%20'])(
+    'with %j in its path is a 404',
+    async (name) => {
+      const { github } = hub()
+      const headers = { authorization: `Bearer ${github.token(SHOP, { issues: 'read' })}` }
+      const url = `${github.url}/repos/${SHOP}/issues/${name}`
+      expect((await github.fetch(url, { headers })).status).toBe(404)
+    },
+  )
+
   test('of a repository that is not there is a 404', async () => {
     const { github } = hub()
     const client = clientOf(github, github.token(SHOP))

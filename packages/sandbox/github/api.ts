@@ -97,7 +97,7 @@ function apply(parts: ApiParts, asked: Asked, token: Token | undefined): Answer 
   const repository = repositoryOf(parts, asked, token)
   const body = bodyOf(request)
   description.checkBody(operation, body)
-  return operations[id]({ world, token, repository, path, query, body })
+  return operations[id]({ world, token, repository, path, query, body: body ?? {} })
 }
 
 function problemBody(problem: GitHubProblem, docs: string) {
@@ -109,13 +109,22 @@ function problemBody(problem: GitHubProblem, docs: string) {
   }
 }
 
-/** An error as GitHub writes it. Anything else than a GitHubProblem is a loud bug of the sandbox. */
+/** An error as GitHub writes it. Anything that GitHub could not answer is a loud bug of the sandbox. */
 function errorOf(parts: ApiParts, asked: Asked, error: unknown): Written {
-  const docs = asked.operation.docs
-  if (error instanceof GitHubProblem)
-    return { status: error.status, headers: error.headers, body: problemBody(error, docs) }
+  const { operation } = asked
+  if (!(error instanceof GitHubProblem)) return bugOf(parts, operation, error)
+  const body = problemBody(error, operation.docs)
+  try {
+    parts.description.checkAnswer(operation, error.status, body)
+    return { status: error.status, headers: error.headers, body }
+  } catch (bad) {
+    return bugOf(parts, operation, bad)
+  }
+}
+
+function bugOf({ log }: ApiParts, { docs }: Described, error: unknown): Written {
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  parts.log(`sandbox bug: ${what}`)
+  log(`sandbox bug: ${what}`)
   return { status: 500, body: { message: `sandbox bug: ${what}`, documentation_url: docs } }
 }
 
@@ -231,7 +240,9 @@ async function answer(parts: ApiParts, rules: Faults, asked: Asked): Promise<Out
     mutating: !READS.has(request.method),
     text: `${request.url} ${textOf(request.body)}`,
   })
-  const written = await answerUnder(parts, asked, { token, hit })
+  const written = await answerUnder(parts, asked, { token, hit }).catch((error: unknown) =>
+    errorOf(parts, asked, error),
+  )
   const told = {
     ...(token && { token }),
     ...(hit.length > 0 && { fault: hit.map(({ effect }) => effect).join(',') }),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Answer, actorOf, type Call, created, found, ok } from './call.ts'
 import { ancestors, contains, mergeBase, only } from './history.ts'
 import { apiOf, pageOf, repositoryView, userView } from './people.ts'
-import { notFound, unprocessable } from './problems.ts'
+import { invalid, notFound, unprocessable } from './problems.ts'
 import { pullView } from './pulls.ts'
 import {
   type Commit,
@@ -184,6 +184,13 @@ function createCommitStatus(call: Call): Answer {
   const { world, repository, path, body } = call
   const commit = repository.commits.get(path.sha ?? '')
   if (!commit) throw unprocessable(`No commit found for SHA: ${path.sha}`)
+  if (body.target_url && !/^https?:\/\/./.test(body.target_url))
+    throw invalid({
+      resource: 'Status',
+      code: 'custom',
+      field: 'target_url',
+      message: 'target_url must use http(s) scheme',
+    })
   const status: CommitStatus = {
     id: world.id(),
     sha: commit.sha,

@@ -247,7 +247,7 @@ function checkStatus({ body }: Call): void {
     throw custom('description', 'is too long (maximum is 140 characters)')
   for (const field of ['environment_url', 'log_url', 'target_url']) {
     const url = body[field] ?? ''
-    if (url !== '' && !/^https?:\/\//.test(url)) throw custom(field, 'must use http(s) scheme')
+    if (url !== '' && !/^https?:\/\/./.test(url)) throw custom(field, 'must use http(s) scheme')
   }
 }
 

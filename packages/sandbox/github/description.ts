@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import type { OperationId } from './permissions.ts'
-import { GitHubProblem, unprocessable } from './problems.ts'
+import { type GitHubProblem, unprocessable } from './problems.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -36,16 +36,30 @@ interface Document {
   readonly components: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
 
-/** Where the description is wrong: GitHub sends null here. Schema and member. */
-const NULL_TOO: readonly (readonly [string, string])[] = [['issue-search-result-item', 'body']]
+interface ObjectSchema {
+  readonly properties: Record<string, Schema>
+}
+
+/** Where the description differs from what GitHub sends, by schema and member. */
+const AMENDED: readonly (readonly [string, string, Schema])[] = [
+  // An issue without a body is found with null.
+  ['issue-search-result-item', 'body', { type: 'string', nullable: true }],
+  // Every error has the status as a text, not only the basic one.
+  ['validation-error', 'status', { type: 'string' }],
+  ['validation-error-simple', 'status', { type: 'string' }],
+]
 
 function read(): Document {
   const file = new URL('./openapi.json', import.meta.url)
   const document: Document = JSON.parse(readFileSync(file, 'utf8'))
-  for (const [name, member] of NULL_TOO) {
-    const schema = document.components.schemas?.[name] as { properties: Record<string, object> }
-    schema.properties[member] = { ...schema.properties[member], nullable: true }
+  const schemas = document.components.schemas as Record<string, ObjectSchema>
+  for (const [name, member, schema] of AMENDED) {
+    const { properties } = schemas[name] ?? {}
+    if (properties) properties[member] = schema
   }
+  // A deployment that waits for commit statuses names them in its error.
+  const errors = schemas['validation-error']?.properties.errors as { items: ObjectSchema }
+  errors.items.properties.contexts = { type: 'array', items: { type: 'object' } }
   return document
 }
 
@@ -167,11 +181,12 @@ export interface Description {
   checkAnswer(operation: Described, status: number, body: unknown): void
 }
 
+/** A part of a path; one that is not encoded well names nothing and stays as it is. */
 const decoded = (text: string) => {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw new GitHubProblem(400, 'Bad Request')
+    return text
   }
 }
 
@@ -186,12 +201,21 @@ function querySchema(operation: Described): Schema {
     type: 'object',
     properties: Object.fromEntries(own.map((one) => [one.name, one.schema])),
     required: own.filter((one) => one.required).map((one) => one.name),
-    additionalProperties: true,
+    additionalProperties: false,
   }
 }
 
-/** Reads the excerpt of GitHub's OpenAPI description that lies beside this file. */
+let known: Description | undefined
+
+/** The excerpt of GitHub's OpenAPI description that lies beside this file, read once: it never changes. */
 export function githubDescription(): Description {
+  known ??= describe()
+  return known
+}
+
+type Validator = ReturnType<typeof validators>
+
+function describe(): Description {
   const document = read()
   const validator = validators(document)
   const resolved = (one: Parameter | { readonly $ref: string }): Parameter =>
@@ -201,73 +225,79 @@ export function githubDescription(): Description {
   const operations = document.operations.map(
     (one): Described => ({ ...one, parameters: one.parameters.map(resolved) }),
   )
+  return {
+    operations,
+    find: finder(operations),
+    query: (operation, query) => readQuery(validator, operation, query),
+    checkBody: (operation, body) => checkBody(validator, operation, body),
+    checkAnswer: (operation, status, body) => checkAnswer(validator, { operation, status, body }),
+  }
+}
+
+function finder(operations: readonly Described[]): Description['find'] {
   // A fixed path comes before one with a parameter in the same place.
   const routes = operations
     .map((operation) => ({ operation, pattern: patternOf(operation) }))
     .sort((a, b) => b.operation.path.length - a.operation.path.length)
-
-  const answerSchema = (operation: Described, status: number): Schema | undefined => {
-    const response = operation.responses[String(status)] as
-      | (Content & { $ref?: string })
-      | undefined
-    if (response === undefined && !EVERYWHERE.has(status))
-      throw new Error(`${operation.operationId} has no answer ${status}`)
-    if (status >= 400) return undefined
-    return response?.content?.['application/json']?.schema
-  }
-
-  return {
-    operations,
-    find(method, path) {
-      for (const { operation, pattern } of routes) {
-        const found = operation.method === method.toLowerCase() ? pattern.exec(path) : null
-        if (!found) continue
-        const entries = Object.entries(found.groups ?? {})
-        return { operation, path: Object.fromEntries(entries.map(([n, v]) => [n, decoded(v)])) }
-      }
-      return undefined
-    },
-    query(operation, query) {
-      const given: Record<string, unknown> = Object.fromEntries(query)
-      const check = validator(`${operation.operationId} query`, querySchema(operation), 'text')
-      if (!check(given)) throw refuse(check.errors ?? [])
-      return given
-    },
-    checkBody(operation, body) {
-      const schema = operation.requestBody?.content?.['application/json']?.schema
-      if (schema === undefined) return
-      if (body === undefined) {
-        if (operation.requestBody?.required) throw refuse([])
-        return
-      }
-      const check = validator(`${operation.operationId} body`, schema)
-      if (!check(body)) throw refuse(check.errors ?? [])
-    },
-    checkAnswer(operation, status, body) {
-      const schema = answerSchema(operation, status)
-      const named = status >= 400 ? errorSchema(body) : schema
-      if (named === undefined) {
-        if (status < 400 && body !== undefined)
-          throw new Error(`${operation.operationId} ${status} has no body`)
-        return
-      }
-      const key = status >= 400 ? JSON.stringify(named) : `${operation.operationId} ${status}`
-      const check = validator(key, named)
-      if (!check(body)) {
-        const told = (check.errors ?? []).slice(0, 12)
-        const lines = told.map(
-          (one) => `${one.instancePath} ${one.message} ${JSON.stringify(one.params)}`,
-        )
-        throw new Error(`${operation.operationId} ${status}: ${lines.join('; ')}`)
-      }
-    },
+  return (method, path) => {
+    for (const { operation, pattern } of routes) {
+      const found = operation.method === method.toLowerCase() ? pattern.exec(path) : null
+      if (!found) continue
+      const entries = Object.entries(found.groups ?? {})
+      return { operation, path: Object.fromEntries(entries.map(([n, v]) => [n, decoded(v)])) }
+    }
+    return undefined
   }
 }
 
+function readQuery(validator: Validator, operation: Described, query: URLSearchParams) {
+  const all: [string, unknown][] = Object.entries(Object.fromEntries(query))
+  const given = Object.fromEntries(all.filter(([name]) => !MISDESCRIBED.has(name)))
+  const check = validator(`${operation.operationId} query`, querySchema(operation), 'text')
+  if (!check(given)) throw refuse(check.errors ?? [])
+  return { ...given, ...Object.fromEntries(all.filter(([name]) => MISDESCRIBED.has(name))) }
+}
+
+function checkBody(validator: Validator, operation: Described, body: unknown): void {
+  const { requestBody } = operation
+  const schema = requestBody?.content?.['application/json']?.schema
+  if (schema === undefined || (body === undefined && requestBody?.required !== true)) return
+  const check = validator(`${operation.operationId} body`, schema)
+  if (!check(body === undefined ? {} : body)) throw refuse(check.errors ?? [])
+}
+
+/** The schema of an answer, undefined where there is no body. Throws when there is no such answer. */
+function answerSchema(operation: Described, status: number): Schema | undefined {
+  const response = operation.responses[String(status)]
+  if (response === undefined && !EVERYWHERE.has(status))
+    throw new Error(`${operation.operationId} has no answer ${status}`)
+  return response?.content?.['application/json']?.schema
+}
+
+interface GivenAnswer {
+  readonly operation: Described
+  readonly status: number
+  readonly body: unknown
+}
+
+function checkAnswer(validator: Validator, { operation, status, body }: GivenAnswer): void {
+  const described = answerSchema(operation, status)
+  const schema = status >= 400 ? errorSchema(body) : described
+  if (schema === undefined && body === undefined) return
+  if (schema === undefined) throw new Error(`${operation.operationId} ${status} has no body`)
+  const key = status >= 400 ? JSON.stringify(schema) : `${operation.operationId} ${status}`
+  const check = validator(key, schema)
+  if (check(body)) return
+  const told = (check.errors ?? []).slice(0, 12)
+  const lines = told.map(
+    ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+  )
+  throw new Error(`${operation.operationId} ${status}: ${lines.join('; ')}`)
+}
+
 /** Which of GitHub's error bodies one is. */
-function errorSchema(body: unknown): Schema | undefined {
-  if (typeof body !== 'object' || body === null) return undefined
-  const { errors } = body as { errors?: unknown[] }
+function errorSchema(body: unknown): Schema {
+  const { errors } = (body ?? {}) as { errors?: unknown[] }
   if (errors === undefined) return { $ref: '#/components/schemas/basic-error' }
   const name = errors.every((one) => typeof one === 'string')
     ? 'validation-error-simple'

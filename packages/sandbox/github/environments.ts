@@ -96,7 +96,7 @@ function branchesOf(policy: Settings['deployment_branch_policy']): Environment['
 /** Everything that a PUT does not name is off afterwards. */
 function putEnvironment(people: readonly string[]) {
   return ({ world, repository, path, body }: Call): Answer => {
-    const wanted: Settings = body ?? {}
+    const wanted: Settings = body
     if ((wanted.wait_timer ?? 0) > 43_200)
       throw unprocessable('wait_timer must be between 0 and 43200')
     if ((wanted.reviewers ?? []).length > 6) throw unprocessable('There can be at most 6 reviewers')

@@ -11,7 +11,14 @@ import {
 } from './call.ts'
 import { apiOf, pageOf, userView } from './people.ts'
 import { invalid } from './problems.ts'
-import { type Comment, type Issue, nodeId, type Repository, type World } from './world.ts'
+import {
+  type Comment,
+  type Issue,
+  nodeId,
+  type Pull,
+  type Repository,
+  type World,
+} from './world.ts'
 
 /** How far search lags behind a change, in simulated milliseconds. */
 const INDEXING = 30_000
@@ -63,7 +70,57 @@ export function issueView(world: World, repository: Repository, one: Issue) {
     closed_at: one.closed,
     author_association: 'NONE',
     performed_via_github_app: null,
+    ...(one.pull && { pull_request: pullOf(world, repository, one.pull) }),
   }
+}
+
+/** What of a pull request stands in its issue. */
+function pullOf(world: World, repository: Repository, { number, merged }: Pull) {
+  const page = `${pageOf(repository)}/pull/${number}`
+  return {
+    url: `${apiOf(world, repository)}/pulls/${number}`,
+    html_url: page,
+    diff_url: `${page}.diff`,
+    patch_url: `${page}.patch`,
+    merged_at: merged?.at ?? null,
+  }
+}
+
+/** What an issue is made from. */
+export interface NewIssue {
+  readonly title: string
+  readonly body?: string | null
+  readonly labels?: readonly string[]
+  readonly assignees?: readonly string[]
+  readonly author: string
+  /** The pull request that it is, which is merged. */
+  readonly pull?: Pull
+}
+
+/** Adds an issue; its number is the next one unless it is a pull request's. */
+export function addIssue(world: World, repository: Repository, wanted: NewIssue): Issue {
+  const { pull } = wanted
+  const issue: Issue = {
+    id: world.id(),
+    number: pull?.number ?? ++repository.lastNumber,
+    author: wanted.author,
+    created: world.now(),
+    updated: world.now(),
+    comments: [],
+    pull,
+    title: wanted.title,
+    body: wanted.body ?? null,
+    labels: wanted.labels ?? [],
+    assignees: wanted.assignees ?? [],
+    state: pull ? 'closed' : 'open',
+    reason: null,
+    closed: pull ? world.now() : null,
+    closedBy: pull ? wanted.author : null,
+    indexed: world.clock.ahead(INDEXING),
+    before: undefined,
+  }
+  repository.issues.push(issue)
+  return issue
 }
 
 /** An issue by itself also tells who closed it. */
@@ -95,6 +152,10 @@ const names = (labels: readonly GivenLabel[]): readonly string[] => [
   ...new Set(labels.map((one) => (typeof one === 'string' ? one : (one.name ?? '')))),
 ]
 
+type GivenLogin = string | { readonly login?: string }
+const logins = (people: readonly GivenLogin[]): readonly string[] =>
+  people.map((one) => (typeof one === 'string' ? one : (one.login ?? ''))).filter(Boolean)
+
 /** Changes an issue; search shows what was before for a while. */
 function change(world: World, issue: Issue, to: Partial<Issue>): void {
   const { title, body, state, labels } = issue
@@ -108,25 +169,13 @@ function createIssue(call: Call): Answer {
   const { world, repository, body } = call
   const title = checkTitle(body.title)
   checkText('Issue', 'body', body.body)
-  const issue: Issue = {
-    id: world.id(),
-    number: ++repository.lastNumber,
-    author: actorOf(call),
-    created: world.now(),
-    updated: world.now(),
-    comments: [],
+  const issue = addIssue(world, repository, {
     title,
     body: body.body ?? null,
     labels: names(body.labels ?? []),
-    assignees: body.assignees ?? (body.assignee ? [body.assignee] : []),
-    state: 'open',
-    reason: null,
-    closed: null,
-    closedBy: null,
-    indexed: world.clock.ahead(INDEXING),
-    before: undefined,
-  }
-  repository.issues.push(issue)
+    assignees: logins(body.assignees ?? [body.assignee ?? '']),
+    author: actorOf(call),
+  })
   return created(wholeIssueView(world, repository, issue))
 }
 
@@ -145,7 +194,7 @@ function updateIssue(call: Call): Answer {
     ...(body.title !== undefined && { title: checkTitle(body.title) }),
     ...(body.body !== undefined && { body: body.body }),
     ...(body.labels !== undefined && { labels: names(body.labels) }),
-    ...(body.assignees !== undefined && { assignees: body.assignees }),
+    ...(body.assignees !== undefined && { assignees: logins(body.assignees) }),
     ...(closing && {
       state: 'closed' as const,
       reason: body.state_reason ?? 'completed',
@@ -258,7 +307,7 @@ const labelsOf = ({ world, repository }: Call, { labels }: Issue) =>
 
 function addLabels(call: Call): Answer {
   const issue = issueIn(call)
-  change(call.world, issue, { labels: names([...issue.labels, ...(call.body?.labels ?? [])]) })
+  change(call.world, issue, { labels: names([...issue.labels, ...(call.body.labels ?? [])]) })
   return labelsOf(call, issue)
 }
 

@@ -2,6 +2,7 @@ import { type JobIdentity, jobClaims } from '../oidc/claims.ts'
 import type { Claims } from '../oidc/index.ts'
 import { found } from './call.ts'
 import { contains, merge } from './history.ts'
+import { addIssue } from './issues.ts'
 import { userId } from './people.ts'
 import { finish } from './runs/machine.ts'
 import type { Conclusion, Run, WorkflowPlan } from './runs/model.ts'
@@ -12,6 +13,7 @@ import {
   ensureEnvironment,
   fullName,
   type NewCommit,
+  type Pull,
   type Repository,
   type Reviewer,
   resolveRef,
@@ -62,7 +64,7 @@ function mergeBranch(world: World, repository: Repository, branch: string, title
   const created = world.now()
   const merged = merge(world, repository, { into: repository.defaultBranch, from: head.sha })
   const number = ++repository.lastNumber
-  repository.pulls.push({
+  const pull: Pull = {
     id: world.id(),
     number,
     title: title ?? `Merge ${branch}`,
@@ -71,7 +73,9 @@ function mergeBranch(world: World, repository: Repository, branch: string, title
     base: { ref: repository.defaultBranch, sha: base.sha },
     created,
     merged: { at: world.now(), sha: merged.sha },
-  })
+  }
+  repository.pulls.push(pull)
+  addIssue(world, repository, { title: pull.title, author: pull.author, pull })
   return { number, sha: merged.sha }
 }
 

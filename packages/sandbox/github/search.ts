@@ -53,7 +53,9 @@ function fits(
       case 'is':
       case 'state':
       case 'type':
-        return value === 'issue' || value === seen.state
+        if (value === 'issue' || value === 'pr')
+          return (value === 'pr') === (issue.pull !== undefined)
+        return value === seen.state
       case 'label':
         return value
           .split(',')

@@ -45,6 +45,8 @@ export interface Issue {
   readonly author: string
   readonly created: string
   readonly comments: Comment[]
+  /** A pull request is an issue too; its state is the request's. */
+  readonly pull: Pull | undefined
   title: string
   body: string | null
   labels: readonly string[]

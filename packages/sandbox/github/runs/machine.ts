@@ -30,10 +30,11 @@ export interface Scene {
 
 const BOT = 'github-actions[bot]'
 
-function record({ world, repository }: Scene, job: Job, state: DeploymentState): void {
+function record({ world, repository, run }: Scene, job: Job, state: DeploymentState): void {
   const deployment = repository.deployments.find(({ id }) => id === job.deployment)
   if (!deployment) return
-  addStatus(world, deployment, { state, author: BOT, logUrl: pageOf(repository) })
+  const logUrl = `${pageOf(repository)}/actions/runs/${run.id}/job/${job.id}`
+  addStatus(world, deployment, { state, author: BOT, logUrl })
   if (state === 'success') inactivateOthers(world, repository, deployment)
 }
 
