@@ -13,6 +13,7 @@ const call = (operation: string, subject: Record<string, string>, more = {}) => 
   operation: operation.split(':')[1] ?? '',
   mutating: true,
   status: 200,
+  userAgent: '',
   durationMs: 1,
   subject,
   ...more,

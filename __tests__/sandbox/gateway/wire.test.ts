@@ -238,6 +238,9 @@ describe('which calls exist and which change something', () => {
     ['ssm', 'SendCommand', 'POST', true],
     ['logs', 'FilterLogEvents', 'POST', false],
     ['logs', 'StartQuery', 'POST', false],
+    ['logs', 'PutLogEvents', 'POST', true],
+    ['monitoring', 'DescribeAlarms', 'POST', false],
+    ['monitoring', 'SetAlarmState', 'POST', true],
     ['cloudfront', 'POST /2020-05-31/distribution/E1/invalidation', 'POST', true],
     ['cloudfront', 'GET /2020-05-31/distribution/E1', 'GET', false],
   ]

@@ -95,6 +95,7 @@ describe('tokens', () => {
     await clientOf(github, token).rest.issues.create({ ...at, title: 'x' })
     const [call] = github.calls.list()
     expect(call).toMatchObject({ account: SHOP, operation: 'issues/create', mutating: true })
+    expect(call?.userAgent).toContain('octokit')
     expect(JSON.stringify(github.calls.list())).not.toContain(token)
   })
 

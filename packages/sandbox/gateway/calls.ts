@@ -9,6 +9,8 @@ export interface Call {
   readonly requestId: string
   readonly account: string
   readonly accessKeyId: string
+  /** Which program called, as it says; empty when it does not. */
+  readonly userAgent: string
   readonly region: string
   readonly service: string
   readonly operation: string

@@ -225,6 +225,7 @@ async function answerLogged(
     operation: route.operation,
     region: route.region,
     accessKeyId: route.accessKeyId ?? '',
+    userAgent: request.headers['user-agent'] ?? '',
     mutating: route.mutating,
     ...rest,
     status: 'reset' in answer ? 0 : answer.status,
