@@ -54,8 +54,8 @@ const each = (group) =>
 const testing = [
   ...each('workflows'),
   ...each('faults'),
+  ...each('actions'),
   ...each('sandbox'),
-  { name: 'action tests', ...tests('actions', ['actions'], '--runInBand') },
   { name: 'unit, contract tests', ...tests('unit', ['unit', 'contract'], '--runInBand') },
 ]
 
