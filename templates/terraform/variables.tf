@@ -62,7 +62,7 @@ variable "cluster" {
 }
 
 variable "migration_family" {
-  description = "Task definition family in which down migrations run (`migrations.revert`, task). Empty means none."
+  description = "Task definition family in which down migrations run (`migrations.revert`, task); needs the cluster. Empty means none."
   type        = string
   default     = ""
 }
