@@ -166,6 +166,17 @@ locals {
           }
         }
       } : null,
+      var.task_roles != "" ? {
+        Sid      = "MigrationTaskRoles"
+        Effect   = "Allow"
+        Action   = "iam:PassRole"
+        Resource = "arn:${var.partition}:iam::${var.account}:role/${var.task_roles}"
+        Condition = {
+          StringLike = {
+            "iam:PassedToService" = "ecs-tasks.amazonaws.com"
+          }
+        }
+      } : null,
     ] : statement if statement != null]
   }
 

@@ -67,6 +67,12 @@ variable "migration_family" {
   default     = ""
 }
 
+variable "task_roles" {
+  description = "Roles that a task of the migration family runs with, such as acme-task*. Empty means none."
+  type        = string
+  default     = ""
+}
+
 variable "alarms" {
   description = "Whether the check `alarms` is used."
   type        = bool
