@@ -139,6 +139,8 @@ export function pitRestore() {
 /** Tools that are published as Go source only. */
 const goTools = {
   actionlint: { version: 'v1.7.12', module: 'github.com/rhysd/actionlint/cmd/actionlint' },
+  // With it comes hclfmt, its neighbour.
+  hcldec: { version: 'v2.25.0', module: 'github.com/hashicorp/hcl/v2/cmd/...' },
   // Only for PostgreSQL: the other drivers would take minutes.
   goose: {
     version: 'v3.29.0',
@@ -182,3 +184,9 @@ export const actionlint = () => goTool('actionlint')
 
 /** The migration tool goose, which tests run as a team does. */
 export const goose = () => goTool('goose')
+
+/** HashiCorp's own reader and formatter of what Terraform is written in; Terraform itself takes minutes to build. */
+export const hcl = () => {
+  const hcldec = goTool('hcldec')
+  return { hcldec, hclfmt: join(dirname(hcldec), 'hclfmt') }
+}

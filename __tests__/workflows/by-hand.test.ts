@@ -1,7 +1,15 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import {
   CreateDBSnapshotCommand,
@@ -9,11 +17,13 @@ import {
   DescribeDBSnapshotsCommand,
 } from '@aws-sdk/client-rds'
 import { GetSecretValueCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { PutParameterCommand } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Sandbox, startSandbox } from '../../packages/sandbox/index.ts'
 import {
   databaseInstance,
   eventually,
+  flagsParameter,
   installSample,
   lookFromOutside,
   type Outside,
@@ -26,23 +36,28 @@ import { suiteRoot } from '../support/act.ts'
 const run = promisify(execFile)
 const root = mkdtempSync(join(tmpdir(), 'by-hand-'))
 const page = readFileSync(join(suiteRoot(), 'docs/by-hand.md'), 'utf8')
-const commands = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, text]) => String(text))
+const commandsOf = (text: string) =>
+  [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, one]) => String(one))
+const [byCli = '', bySuite = ''] = page.split('## The suite without GitHub')
+const commands = commandsOf(byCli)
 
 let sandbox: Sandbox
 let sample: Sample
 let good: Outside
 let printed: string
+let env: Record<string, string>
 
 beforeAll(async () => {
   // Faster than the CLI starts: its waiters look every 15 or 30 seconds.
   sandbox = await startSandbox({ scale: 1000 })
   const account = '777777777777'
   const place = { account, region: 'us-east-1' }
-  sample = await installSample(sandbox, { ...place, release: 1, folder: join(root, 'shop') })
-  const env = { ...sandbox.env, AWS_ACCESS_KEY_ID: account, PATH: String(process.env.PATH) }
+  const folder = join(root, 'shop')
+  sample = await installSample(sandbox, { ...place, release: 1, folder, everything: true })
+  env = { ...sandbox.env, AWS_ACCESS_KEY_ID: account, PATH: withTools(String(process.env.PATH)) }
   good = await lookFromOutside(sample)
-  await shipBadRelease(env)
-  printed = await followThePage(env)
+  await shipBadRelease()
+  printed = await followThePage(commands)
 }, 240_000)
 
 afterAll(async () => {
@@ -51,9 +66,42 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true })
 }, 60_000)
 
-/** A snapshot, then release 4 without any guard, and a key that nobody's token is signed with. */
-async function shipBadRelease(env: Record<string, string>): Promise<void> {
-  const { rds, secrets } = sample.clients
+/** Programs that the page calls by name: the AWS CLI, the company's migration tool, Node. */
+function withTools(path: string): string {
+  const folder = join(root, 'bin')
+  mkdirSync(folder)
+  const cli = join(suiteRoot(), '.tools/python/bin/aws')
+  const dbmate = join(sample.repository.folder, 'node_modules/dbmate/dist/cli.js')
+  const programs = {
+    // Version 1 of the CLI ignores AWS_ENDPOINT_URL for RDS.
+    aws: `${cli} --endpoint-url "$AWS_ENDPOINT_URL"`,
+    dbmate: `${process.execPath} ${dbmate}`,
+  }
+  for (const [name, command] of Object.entries(programs)) {
+    writeFileSync(join(folder, name), `#!/bin/sh\nexec ${command} "$@"\n`)
+    chmodSync(join(folder, name), 0o755)
+  }
+  // No script: a shell passes no variable on whose name has a hyphen.
+  symlinkSync(process.execPath, join(folder, 'node'))
+  return `${folder}:${path}`
+}
+
+/** Runs scripts of the company's repository as it is checked out. */
+async function runScripts(scripts: readonly string[], GITHUB_SHA: string): Promise<void> {
+  for (const script of scripts)
+    await run(process.execPath, [join('scripts', script)], {
+      cwd: sample.repository.folder,
+      env: { ...env, GITHUB_SHA },
+    })
+}
+
+/**
+ * A migration that nobody wants, a snapshot, then release 4 without any guard, a key that nobody's token is signed with, and
+ * flags that no query understands.
+ */
+async function shipBadRelease(): Promise<void> {
+  const { rds, secrets, ssm } = sample.clients
+  await runScripts(['migrate'], await sample.repository.release(10))
   const snapshot = {
     DBInstanceIdentifier: databaseInstance,
     DBSnapshotIdentifier: 'pre-migration-20261122-031500',
@@ -66,30 +114,31 @@ async function shipBadRelease(env: Record<string, string>): Promise<void> {
     return DBSnapshots?.[0]?.Status === 'available' || undefined
   })
   await secrets.send(new PutSecretValueCommand({ SecretId: tokenSecret, SecretString: 'wrong' }))
-  const GITHUB_SHA = await sample.repository.release(4)
-  for (const script of ['migrate', 'deploy'])
-    await run(process.execPath, [join('scripts', script)], {
-      cwd: sample.repository.folder,
-      env: { ...env, GITHUB_SHA },
-    })
+  const wrong = { Name: flagsParameter, Value: '{"pageSize":"many"}', Overwrite: true }
+  await ssm.send(new PutParameterCommand(wrong))
+  await runScripts(['migrate', 'deploy'], await sample.repository.release(4, [10]))
   await eventually('release 4 broken', async () => {
     const { doors } = await lookFromOutside(sample)
     return doors.every(({ status, release }) => status === 503 && release === '4') || undefined
   })
 }
 
-/** Runs all blocks of the page in one shell, as somebody does who pastes them one after the other. */
-async function followThePage(env: Record<string, string>): Promise<string> {
-  const cli = join(suiteRoot(), '.tools/python/bin/aws')
-  const shim = join(root, 'bin/aws')
-  mkdirSync(dirname(shim))
-  // Version 1 of the CLI ignores AWS_ENDPOINT_URL for RDS.
-  writeFileSync(shim, `#!/bin/sh\nexec ${cli} --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n`)
-  chmodSync(shim, 0o755)
+/** The page's example names of the front end are those of one company; every installed one has its own. */
+const ownNames = (text: string) =>
+  text
+    .replaceAll('acme-frontend', String(sample.front?.bucket))
+    .replaceAll('E1A2B3C4D5E6F7', String(sample.front?.distribution))
+
+/** Runs blocks of the page in one shell, as somebody does who pastes them one after the other in a checkout of the release. */
+async function followThePage(
+  blocks: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const script = join(root, 'page.sh')
-  writeFileSync(script, ['set -eu', ...commands].join('\n'))
-  const { stdout } = await run('sh', [script], {
-    env: { ...env, PATH: `${dirname(shim)}:${env.PATH}` },
+  writeFileSync(script, ['set -eu', ...blocks.map(ownNames)].join('\n'))
+  const cwd = sample.repository.folder
+  const { stdout } = await run('sh', [script], { cwd, env: { ...env, ...more } }).catch((error) => {
+    throw new Error(`the page ended early:\n${error.stdout}${error.stderr}`)
   })
   return stdout
 }
@@ -101,8 +150,10 @@ test('the page says everything as commands', () => {
   expect(printed).toContain('restoring pre-migration-20261122-031500')
 })
 
-test('everything is back: code, database and secret', async () => {
-  const { doors, services, database } = await lookFromOutside(sample)
+test('everything is back: code, database, front end, secret and parameter', async () => {
+  const { doors, services, database, site, configuration } = await lookFromOutside(sample)
+  expect(site).toEqual(good.site)
+  expect(configuration?.[flagsParameter]?.mark).toBe(good.configuration?.[flagsParameter]?.mark)
   expect(doors).toEqual(good.doors)
   expect(services.map(({ running, digests }) => [running, digests])).toEqual(
     good.services.map(({ running, digests }) => [running, digests]),
@@ -130,5 +181,32 @@ test('the database that was there is kept, and no secret was printed', async () 
       .filter(({ operation }) => /^(Delete|Deregister)/.test(operation)),
   ).toEqual([])
   expect(printed).not.toContain('postgres://')
+  expect(printed).not.toContain('pageSize')
   expect(printed).not.toContain(sample.tokenKey)
 })
+
+test('one migration went down, and the ledger was the witness', () => {
+  expect(printed).toContain('[X] 20260910000000_priorities.sql')
+  expect(printed).toContain('[ ] 20260910000000_priorities.sql')
+  expect(printed).toContain('[X] 20260901000000_base.sql')
+})
+
+test('the suite itself does the same from a laptop, with nothing of GitHub', async () => {
+  await runScripts(['deploy'], await sample.repository.release(3))
+  await eventually('release 3 broken', async () => {
+    const { doors } = await lookFromOutside(sample)
+    return doors.every(({ status, release }) => status >= 500 && release === '3') || undefined
+  })
+  const [names = ''] = commands
+  const blocks = [names, ...commandsOf(bySuite)]
+  const planned = await followThePage(blocks, { SUITE: suiteRoot() })
+  expect(planned).toContain('planned')
+  expect((await lookFromOutside(sample)).doors[0]?.release).toBe('3')
+  const done = await followThePage(blocks, { SUITE: suiteRoot(), DRY_RUN: 'false' })
+  expect(done).toContain('name=outcome::done')
+  const { doors, services } = await lookFromOutside(sample)
+  expect(doors).toEqual(good.doors)
+  expect(services.map(({ digests }) => digests)).toEqual(
+    good.services.map(({ digests }) => digests),
+  )
+}, 120_000)

@@ -8,6 +8,9 @@ export const workflowFiles = {
   'deploy.yml': 'sandwich.yml',
   'guarded-deploy.yml': 'guarded-deploy.yml',
   'rollback.yml': 'rollback.yml',
+  'ecs-api.yml': 'ecs-api.yml',
+  'workers.yml': 'workers.yml',
+  'environments.yml': 'environments.yml',
 } as const
 
 interface Call {
