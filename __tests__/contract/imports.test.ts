@@ -64,7 +64,11 @@ const rules: Readonly<Record<string, Rule>> = {
     node: true,
   },
   // The local cloud: knows nothing of the product, and the product nothing of it.
-  sandbox: { packages: [], modules: ['@aws-sdk/', '@smithy/', 'pg', 'zod', 'yaml'], node: true },
+  sandbox: {
+    packages: [],
+    modules: ['@aws-sdk/', '@smithy/', 'ajv', 'pg', 'zod', 'yaml'],
+    node: true,
+  },
 }
 /** An action wires packages together and imports nothing else. */
 const actionRule: Rule = {

@@ -8,16 +8,20 @@ import type { EcsService } from './ecs/index.ts'
 import { forwardTo } from './gateway/forward.ts'
 import { type CallLog, type Faults, type Gateway, listenOn } from './gateway/index.ts'
 import { startMinistack } from './gateway/ministack.ts'
+import { type GitHub, startGitHub } from './github/index.ts'
 import type { Claims } from './oidc/index.ts'
 import { postgresDataPlane } from './postgres/index.ts'
 import { localRuntime } from './processes/local.ts'
 import type { RdsService } from './rds/index.ts'
+import type { Ground } from './service.ts'
 import type { Role } from './sts/index.ts'
 
 export { type Clock, realClock, type VirtualClock, virtualClock } from './clock.ts'
 export type { MoreServices, Wiring } from './cloud.ts'
 export * from './gateway/index.ts'
+export * from './github/index.ts'
 export { type MemoryGateway, memoryGateway } from './memory.ts'
+export { type JobIdentity, jobClaims, type Subject } from './oidc/claims.ts'
 export type { Claims } from './oidc/index.ts'
 export { type SecretResolver, secretsService } from './secrets/index.ts'
 export { AwsError, type Caller, type Ground, type Operation, type Service } from './service.ts'
@@ -42,6 +46,8 @@ export interface SandboxOptions {
   readonly services?: MoreServices
   /** False: no process for S3, SSM and the rest; calls to them are refused. */
   readonly ministack?: boolean
+  /** True, or the people who may become reviewers: GitHub's API too, on a port of its own. */
+  readonly github?: boolean | { readonly people?: readonly string[]; readonly port?: number }
   readonly log?: (line: string) => void
 }
 
@@ -58,6 +64,8 @@ export interface Sandbox {
   readonly rds: RdsService
   /** Distributions, which are made here and not by AWS's API. */
   readonly cloudfront: CloudFrontService
+  /** GitHub's API, when it was asked for. Its log of calls and its faults are its own. */
+  readonly github: GitHub | undefined
   readonly folder: string
   /** The OIDC variables of another job. */
   job(claims: Claims): Readonly<Record<string, string>>
@@ -138,9 +146,29 @@ async function start(
     ACTIONS_ID_TOKEN_REQUEST_URL: `${url}/_sandbox/oidc/token?api-version=2.0`,
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: issuer.register(claims),
   })
-  const env = { ...clientEnvironment(url, options), ...job(options.job ?? DEFAULT_JOB) }
+  const github = await githubBeside(options, ground)
+  if (github) closers.push(() => github.close())
+  const own = options.job ?? DEFAULT_JOB
+  const env = {
+    ...clientEnvironment(url, options),
+    ...job(own),
+    ...github?.env(own.repository ?? 'acme/shop', JOB_PERMISSIONS),
+  }
   const kept = { calls: gateway.calls, faults: gateway.faults }
-  return { url, env, gateway, ...kept, ecs, rds, cloudfront, job }
+  return { url, env, gateway, ...kept, ecs, rds, cloudfront, github, job }
+}
+
+/** What the jobs of the documented workflows ask for together. */
+const JOB_PERMISSIONS = {
+  actions: 'write',
+  contents: 'read',
+  deployments: 'write',
+  issues: 'write',
+} as const
+
+async function githubBeside({ github }: SandboxOptions, { clock, log }: Ground) {
+  if (github === undefined || github === false) return undefined
+  return startGitHub({ clock, log, ...(github !== true && github) })
 }
 
 /** Starts a local cloud on 127.0.0.1. Throws if one of its processes does not come up; then nothing is left running. */

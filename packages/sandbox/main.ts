@@ -2,12 +2,13 @@ import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { startSandbox } from './index.ts'
 
-/** `npm run sandbox -- [--port 4566] [--scale 30] [--folder dir]`: runs until it is interrupted. */
+/** `npm run sandbox -- [--port 4566] [--scale 30] [--folder dir] [--github]`: runs until it is interrupted. */
 const { values } = parseArgs({
   options: {
     port: { type: 'string' },
     scale: { type: 'string' },
     folder: { type: 'string' },
+    github: { type: 'boolean', default: false },
   },
 })
 
@@ -15,6 +16,7 @@ const sandbox = await startSandbox({
   ...(values.port !== undefined && { port: Number(values.port) }),
   ...(values.scale !== undefined && { scale: Number(values.scale) }),
   ...(values.folder !== undefined && { folder: values.folder }),
+  github: values.github,
   log: (line) => console.error(line),
 })
 
@@ -24,6 +26,7 @@ for (const [name, value] of Object.entries(sandbox.env)) {
 }
 console.log('unset AWS_SESSION_TOKEN AWS_PROFILE')
 console.error(`The sandbox runs on ${sandbox.url} (log of calls: ${sandbox.url}/_sandbox/calls).`)
+if (sandbox.github) console.error(`GitHub's API is at ${sandbox.github.url}.`)
 console.error('Paste the lines above into another terminal; end it here with Ctrl-C.')
 
 const [signal] = await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])

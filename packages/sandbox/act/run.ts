@@ -100,7 +100,9 @@ const pairs = (flag: string, values: Readonly<Record<string, string>> = {}) =>
   Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`])
 
 function argumentsOf({ options, runId, attempt }: Start, workflow: string): readonly string[] {
-  const { suite, event = 'workflow_dispatch', env, inputs, secrets } = options
+  const { suite, event = 'workflow_dispatch', inputs, secrets } = options
+  // A runner hands the token to expressions only, never to the environment.
+  const { GITHUB_TOKEN = 'ghs_sandboxTokenOfTheJob', ...env } = options.env ?? {}
   const github = {
     GITHUB_RUN_ID: runId,
     GITHUB_RUN_ATTEMPT: String(attempt),
@@ -117,7 +119,7 @@ function argumentsOf({ options, runId, attempt }: Start, workflow: string): read
     ...['--actor', options.actor ?? 'pat'],
     ...pairs('--env', { ...env, ...github }),
     ...pairs('--input', inputs),
-    ...['--secret', 'GITHUB_TOKEN=ghs_sandboxTokenOfTheJob'],
+    ...pairs('--secret', { GITHUB_TOKEN }),
     // By name: the values come from act's own environment, so they may have several lines.
     ...Object.keys(secrets ?? {}).flatMap((name) => ['--secret', name]),
   ]

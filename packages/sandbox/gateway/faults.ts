@@ -28,7 +28,14 @@ const plainEffects = [
 ] as const
 
 const ruleSchema = z.discriminatedUnion('effect', [
-  z.strictObject({ ...common, effect: z.enum(plainEffects) }),
+  z.strictObject({
+    ...common,
+    effect: z.enum(plainEffects),
+    /** GitHub's API only: the status of a `throttle` (403 or 429) or an `error500` (500, 502, 503, 504). */
+    status: z.number().int().min(400).max(599).optional(),
+    /** GitHub's API only: the `retry-after` of a `throttle`; 0 for none. */
+    retryAfterSeconds: z.number().int().nonnegative().optional(),
+  }),
   z.strictObject({ ...common, effect: z.literal('slow'), ms: z.number().nonnegative() }),
   z.strictObject({
     ...common,

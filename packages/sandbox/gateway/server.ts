@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net'
 import type { Gateway } from './gateway.ts'
 import type { WireRequest } from './wire.ts'
 
+/** Whatever answers requests. */
+type Answering = Pick<Gateway, 'handle'>
+
 /** A gateway that listens. */
 export interface Listener {
   readonly url: string
@@ -28,7 +31,7 @@ async function read(message: IncomingMessage): Promise<WireRequest> {
   }
 }
 
-async function serve(gateway: Gateway, message: IncomingMessage, response: ServerResponse) {
+async function serve(gateway: Answering, message: IncomingMessage, response: ServerResponse) {
   const request = await read(message)
   const answer = await gateway.handle(request)
   if ('reset' in answer) {
@@ -47,7 +50,7 @@ function listen(server: Server, port: number): Promise<AddressInfo> {
 }
 
 /** Listens on 127.0.0.1; port 0 takes a free one. */
-export async function listenOn(gateway: Gateway, port = 0): Promise<Listener> {
+export async function listenOn(gateway: Answering, port = 0): Promise<Listener> {
   const server = createServer((message, response) => {
     serve(gateway, message, response).catch(() => message.socket.destroy())
   })

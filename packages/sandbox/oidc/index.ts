@@ -10,6 +10,8 @@ export interface Verified {
   readonly aud: string
   readonly sub: string
   readonly exp: number
+  /** Everything that the token says, as texts. */
+  readonly claims: Readonly<Record<string, string>>
 }
 
 /** A token that is not good, and why, in AWS STS's words. */
@@ -26,8 +28,13 @@ export interface Issuer {
   readonly issuer: string
   /** Registers a job; the returned request token is its ACTIONS_ID_TOKEN_REQUEST_TOKEN. */
   register(claims: Claims): string
-  /** A signed token for a registered job, or undefined if the request token is unknown. */
-  token(requestToken: string, audience: string): string | undefined
+  /** Ends a job: its request token is worth nothing any more. */
+  end(requestToken: string): void
+  /**
+   * A signed token for a registered job, or undefined if the request token is unknown. Without an audience GitHub takes
+   * the address of the repository's owner.
+   */
+  token(requestToken: string, audience?: string): string | undefined
   /** Checks signature, issuer, audience and time. Throws `TokenProblem`. */
   verify(token: string, audience: string): Verified
 }
@@ -91,23 +98,27 @@ export function oidcIssuer(
       const message = `Token expired: current date/time ${seconds()} must be before the expiration date/time ${exp}`
       throw new TokenProblem('expired', message)
     }
-    return { iss: issuer, aud: audience, sub: String(claims.sub), exp }
+    const texts = Object.entries(claims).map(([name, value]) => [name, String(value)])
+    const sub = String(claims.sub)
+    return { iss: issuer, aud: audience, sub, exp, claims: Object.fromEntries(texts) }
   }
 
   return {
     issuer,
     verify,
     register(claims) {
-      const requestToken = `sandbox-job-${jobs.size + 1}-${crypto.randomUUID()}`
+      const requestToken = `sandbox-job-${crypto.randomUUID()}`
       jobs.set(requestToken, claims)
       return requestToken
     },
+    end: (requestToken) => void jobs.delete(requestToken),
     token(requestToken, audience) {
       const claims = jobs.get(requestToken)
       if (!claims) return undefined
       const iat = seconds()
       const times = { iat, nbf: iat - 300, exp: iat + LIFETIME_SECONDS }
-      return sign({ jti: crypto.randomUUID(), ...claims, iss: issuer, aud: audience, ...times })
+      const aud = audience ?? `https://github.com/${claims.repository_owner ?? 'acme'}`
+      return sign({ jti: crypto.randomUUID(), ...claims, iss: issuer, aud, ...times })
     },
   }
 }

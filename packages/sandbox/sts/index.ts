@@ -9,6 +9,10 @@ export interface Role {
   readonly arn: string
   /** The `sub` claims that its trust policy accepts; `*` stands for any text. */
   readonly subjects: readonly string[]
+  /** Other claims that must fit one of their patterns, e.g. `job_workflow_ref`; AWS checks some of GitHub's since 2026. */
+  readonly claims?: Readonly<Record<string, readonly string[]>>
+  /** MaxSessionDuration: an hour by default, as on AWS. */
+  readonly maxSeconds?: number
 }
 
 /** What STS works on. */
@@ -79,12 +83,27 @@ function verified(issuer: Issuer, token: string): Verified {
   }
 }
 
-function checkTrust(roles: readonly Role[] | undefined, roleArn: string, subject: string): void {
+function trusts({ subjects, claims = {} }: Role, token: Verified): boolean {
+  const fits = (patterns: readonly string[], value: string | undefined) =>
+    value !== undefined && patterns.some((pattern) => accepts(pattern, value))
+  return (
+    fits(subjects, token.sub) &&
+    Object.entries(claims).every(([name, patterns]) => fits(patterns, token.claims[name]))
+  )
+}
+
+function checkTrust(roles: readonly Role[] | undefined, roleArn: string, token: Verified): void {
   if (!roles) return
   const role = roles.find((one) => one.arn === roleArn)
-  if (!role?.subjects.some((pattern) => accepts(pattern, subject))) {
-    throw denied('sts:AssumeRoleWithWebIdentity')
-  }
+  if (!role || !trusts(role, token)) throw denied('sts:AssumeRoleWithWebIdentity')
+}
+
+/** A listed role's MaxSessionDuration, an hour unless it says more. */
+function checkLength(roles: readonly Role[] | undefined, roleArn: string, seconds: number): void {
+  const role = roles?.find((one) => one.arn === roleArn)
+  if (!role || seconds <= (role.maxSeconds ?? 3600)) return
+  const message = 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.'
+  throw new AwsError('ValidationError', message)
 }
 
 interface Wanted {
@@ -150,6 +169,7 @@ function assumeRole(desk: Desk, input: AssumeRoleInput, caller: Caller) {
   if (desk.roles && !desk.roles.some((role) => role.arn === input.RoleArn)) {
     throw denied(`sts:AssumeRole on resource: ${input.RoleArn}`)
   }
+  checkLength(desk.roles, input.RoleArn, seconds)
   return open(desk, { roleArn: input.RoleArn, sessionName: input.RoleSessionName, seconds })
 }
 
@@ -158,7 +178,8 @@ function assumeByToken(desk: Desk, input: AssumeRoleInput & { WebIdentityToken: 
   const seconds = durationOf(input.DurationSeconds, 43_200)
   const { account } = parseRole(input.RoleArn)
   const claims = verified(issuer, input.WebIdentityToken)
-  checkTrust(roles, input.RoleArn, claims.sub)
+  checkTrust(roles, input.RoleArn, claims)
+  checkLength(roles, input.RoleArn, seconds)
   const host = issuer.issuer.replace(/^https:\/\//, '')
   return {
     ...open(desk, { roleArn: input.RoleArn, sessionName: input.RoleSessionName, seconds }),
