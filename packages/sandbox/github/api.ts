@@ -279,6 +279,7 @@ export function createApi(parts: ApiParts): Api {
       requestId: randomUUID(),
       account: accountOf(asked.path),
       accessKeyId: token?.name ?? '',
+      userAgent: asked.request.headers['user-agent'] ?? '',
       region: '',
       service: 'github',
       operation: asked.operation.operationId,
