@@ -1,4 +1,5 @@
 import { CallError } from '#core'
+import type { AwsConfig } from './config.ts'
 
 /** The part of an SDK command that names its operation, kept by minifiers because it is data. */
 interface Named {
@@ -9,6 +10,8 @@ interface Named {
 /** Anything that sends commands of the SDK. */
 interface Sender<Command, Output> {
   send(command: Command): Promise<Output>
+  /** The client's own configuration; a fake in a test has none. */
+  readonly config?: { readonly credentials?: AwsConfig['credentials'] }
 }
 
 /**
@@ -24,10 +27,35 @@ export async function call<Output>(
   on: string,
 ): Promise<Output> {
   try {
-    return (await client.send(command)) as Output
+    return (await sendRenewed(client, command)) as Output
   } catch (thrown) {
     throw callError(thrown, iamAction(command), on)
   }
+}
+
+/**
+ * Sends a command, and once more with new credentials when AWS says that they ended: a session may end before its time, and
+ * clocks differ. Keys without an end are nobody's to renew.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+async function sendRenewed(client: Sender<any, any>, command: Named): Promise<unknown> {
+  try {
+    return await client.send(command)
+  } catch (thrown) {
+    const credentials = client.config?.credentials
+    if (!credentials || !codeOf(thrown).startsWith('ExpiredToken') || !canResend(command))
+      throw thrown
+    const { accessKeyId, expiration } = await credentials()
+    if (expiration === undefined) throw thrown
+    await credentials({ forceRefresh: true, refused: accessKeyId })
+    return await client.send(command)
+  }
+}
+
+/** A stream was read by the first attempt. */
+function canResend({ input }: Named): boolean {
+  const { Body } = (input ?? {}) as { readonly Body?: unknown }
+  return Body === undefined || typeof Body === 'string' || Body instanceof Uint8Array
 }
 
 /** S3's operations whose permission has another name (Service Authorization Reference, Amazon S3). */
