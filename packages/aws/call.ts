@@ -92,7 +92,11 @@ export function callError(thrown: unknown, action: string, on: string): CallErro
   if (thrown instanceof CallError) return thrown
   const code = codeOf(thrown)
   const message = thrown instanceof Error ? thrown.message : String(thrown)
-  return new CallError({ action, on, code, next: advice(code, action) }, message, thrown)
+  return new CallError(
+    { action, on, code, next: advice(code, missing(message) ?? action) },
+    message,
+    thrown,
+  )
 }
 
 /** AWS's error code, or the network's, of anything thrown. */
@@ -116,6 +120,13 @@ const denied = /AccessDenied|UnauthorizedOperation|NotAuthorized|Forbidden/
 const expired = /ExpiredToken|RequestExpired|InvalidClientTokenId|UnrecognizedClient/
 const throttled = /Throttl|SlowDown|TooManyRequests|RequestLimitExceeded/
 const unreachable = /ECONNREFUSED|ENOTFOUND|ETIMEDOUT|ECONNRESET|TimeoutError|NetworkingError/
+
+/**
+ * What AWS says is not allowed, which may be another action than the call's own: iam:PassRole, rds:AddTagsToResource, or
+ * s3:ListBucket for an object that is not there.
+ */
+const missing = (message: string) =>
+  /not authorized to perform: ([a-z0-9-]+:\w+)/.exec(message)?.[1]
 
 function advice(code: string, action: string): string {
   if (denied.test(code)) return `grant ${action} to the role of this job`

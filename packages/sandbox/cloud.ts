@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type CloudFrontService, cloudfrontService } from './cloudfront/index.ts'
 import { type EcsService, ecsService } from './ecs/index.ts'
 import { createGateway, type Forward, type Gateway, keyring } from './gateway/index.ts'
-import { iamGuard } from './iam/index.ts'
+import { iam } from './iam/index.ts'
 import { logsService } from './logs/index.ts'
 import { monitoringService } from './monitoring/index.ts'
 import { tokenEndpoint } from './oidc/endpoint.ts'
@@ -71,6 +71,7 @@ export function createCloud(parts: CloudParts): Cloud {
   const cloudfront = cloudfrontService(ground, (request) => gateway.handle(request))
   const [monitoring, logs] = [monitoringService({ clock }), logsService({ clock })]
   const tokens = tokenEndpoint(issuer)
+  const { guard, admin: policies } = iam(roles ?? [], { secrets, ecs })
   const given = parts.services?.(ground, { resolveSecret }) ?? []
   const replaced = new Set(given.map((service) => service.name))
   const services = [
@@ -85,9 +86,9 @@ export function createCloud(parts: CloudParts): Cloud {
     services,
     log,
     pages: { oidc: tokens.page },
-    admin: { tokens: tokens.admin },
+    admin: { tokens: tokens.admin, policies },
     ...(forward && { forward }),
-    ...(roles && { guard: iamGuard(roles, { secrets, ecs }) }),
+    guard,
   })
   const close = () => closeAll([ecs, rds, cloudfront, ...given])
   return { gateway, ecs, rds, cloudfront, issuer, close }

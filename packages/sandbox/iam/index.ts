@@ -1,5 +1,6 @@
+import * as z from 'zod'
 import { commonError, type Guard, type GuardedCall } from '../gateway/index.ts'
-import type { Caller, Operation } from '../service.ts'
+import type { Admin, Caller, Operation } from '../service.ts'
 import { answer, type Policy, parsePolicy, type Question } from './policy.ts'
 import { type Facts, questionsOf } from './questions.ts'
 import { bucketOf, s3Questions } from './s3.ts'
@@ -19,22 +20,49 @@ export interface Knowing {
 const nameOf = (role: string) => role.split('/').at(-1)
 const accountOf = (arn: string) => arn.split(':')[4]
 
-/** The policies of a session's role, by account and name; undefined for keys and for roles without policies: they may do everything. */
-function policiesBy(roles: readonly PolicedRole[]) {
-  const policed = roles.flatMap(({ arn, policies }) =>
-    policies ? [{ arn, policies: policies.map(parsePolicy) }] : [],
-  )
-  return (arn: string): readonly Policy[] | undefined => {
-    const [, kind, role] = /^arn:aws:sts::\d{12}:(assumed-role)\/([^/]+)\//.exec(arn) ?? []
-    if (!kind) return undefined
-    return policed.find((one) => nameOf(one.arn) === role && accountOf(one.arn) === accountOf(arn))
-      ?.policies
+const policyCall = z.strictObject({
+  role: z.string(),
+  policies: z.array(z.unknown()).nullable(),
+})
+
+type PoliciesOf = (arn: string) => readonly Policy[] | undefined
+
+/** The roles whose policies are looked at, by account and name. */
+function attached(roles: readonly PolicedRole[]) {
+  const known = new Map<string, readonly Policy[]>()
+  const keyOf = (account: string | undefined, name: string | undefined) => `${account}/${name}`
+  const attach = (role: string, policies: readonly unknown[] | undefined) => {
+    const key = keyOf(accountOf(role), nameOf(role))
+    if (policies) known.set(key, policies.map(parsePolicy))
+    else known.delete(key)
   }
+  for (const { arn, policies } of roles) attach(arn, policies)
+  // Keys of accounts, and roles without policies, may do everything.
+  const of: PoliciesOf = (arn) => {
+    const [, role] = /^arn:aws:sts::\d{12}:assumed-role\/([^/]+)\//.exec(arn) ?? []
+    return role === undefined ? undefined : known.get(keyOf(accountOf(arn), role))
+  }
+  return { attach, of }
 }
 
-/** Lets the sessions of roles with policies do what these allow. Throws an Error when a policy cannot be evaluated here. */
-export function iamGuard(roles: readonly PolicedRole[], knowing: Knowing): Guard {
-  const policiesOf = policiesBy(roles)
+/**
+ * Lets the sessions of roles with policies do what these allow. Throws an Error when a policy cannot be evaluated here. Its admin
+ * call `policies`: PUT `{"role": "arn:…", "policies": [document]}` attaches others from then on, null none.
+ */
+export function iam(
+  roles: readonly PolicedRole[],
+  knowing: Knowing,
+): { readonly guard: Guard; readonly admin: Admin } {
+  const { attach, of } = attached(roles)
+  const admin: Admin = async (body) => {
+    const { role, policies } = policyCall.parse(body)
+    attach(role, policies ?? undefined)
+    return { role, policies: policies?.length ?? 0 }
+  }
+  return { admin, guard: guardBy(of, knowing) }
+}
+
+function guardBy(policiesOf: PoliciesOf, knowing: Knowing): Guard {
   const check = (
     call: GuardedCall,
     policies: readonly Policy[],
