@@ -110,12 +110,26 @@ describe('without one action of the policy', () => {
     })
   })
 
-  test('iam:PassRole, a restore of data stops before it restores, names it, and a re-run with it goes on', async () => {
+  test('iam:PassRole, a restore of data stops and names it, and a re-run with it, in sessions of four seconds, goes on', async () => {
     await attach(withoutAction(policy, 'iam:PassRole'))
     const stopped = await company.ship(4, [2])
     expect(stopped.log).toContain('grant iam:PassRole to the role of this job')
     await attach(policy)
+    await fetch(`${town.sandbox.url}/_sandbox/sessions`, {
+      method: 'PUT',
+      body: JSON.stringify({ lifetimeSeconds: 4 }),
+    })
+    town.sandbox.calls.clear()
     const again = await company.rerun(stopped, ['rollback'])
     expect(stepOf(again, 'close').outputs.outcome).toBe('done')
+    const counts = town.sandbox.calls.count()
+    console.error(
+      'NUMBERS',
+      counts['sts:AssumeRoleWithWebIdentity'],
+      ours().length,
+      ours().at(0)?.at,
+      ours().at(-1)?.at,
+    )
+    expect(counts['rds:RestoreDBInstanceFromDBSnapshot']).toBe(1)
   }, 120_000)
 })

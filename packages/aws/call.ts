@@ -39,15 +39,15 @@ export async function call<Output>(
  */
 // biome-ignore lint/suspicious/noExplicitAny: as above.
 async function sendRenewed(client: Sender<any, any>, command: Named): Promise<unknown> {
+  const credentials = client.config?.credentials
+  // Those that the call is signed with: afterwards another call may have renewed them already. The SDK has them in memory.
+  const used = await credentials?.()
   try {
     return await client.send(command)
   } catch (thrown) {
-    const credentials = client.config?.credentials
-    if (!credentials || !codeOf(thrown).startsWith('ExpiredToken') || !canResend(command))
-      throw thrown
-    const { accessKeyId, expiration } = await credentials()
-    if (expiration === undefined) throw thrown
-    await credentials({ forceRefresh: true, refused: accessKeyId })
+    const ended = codeOf(thrown).startsWith('ExpiredToken') && used?.expiration !== undefined
+    if (!credentials || !ended || !canResend(command)) throw thrown
+    await credentials({ forceRefresh: true, refused: used.accessKeyId })
     return await client.send(command)
   }
 }
