@@ -77,6 +77,42 @@ export function grantedIn(markdown: string): ReadonlySet<string> {
   return new Set(granting.flatMap(({ Action }) => Action))
 }
 
+/** A policy as a page shows it. */
+export interface PolicyDocument {
+  readonly Version: string
+  readonly Statement: readonly {
+    readonly Sid: string
+    readonly Effect: string
+    readonly Action: string | readonly string[]
+    readonly Resource: string | readonly string[]
+    readonly Condition?: unknown
+  }[]
+}
+
+/** The policy of the role on a page, with the reader's own names in the place of the page's. Throws when there is none. */
+export function rolePolicy(
+  markdown: string,
+  names: Readonly<Record<string, string>>,
+): PolicyDocument {
+  const section = markdown.split('## The policy of the role')[1] ?? ''
+  const [, text] = /```json\n([\s\S]*?)```/.exec(section) ?? []
+  if (text === undefined) throw new Error('The page has no policy of the role')
+  return JSON.parse(
+    Object.entries(names).reduce((sofar, [name, own]) => sofar.replaceAll(name, own), text),
+  )
+}
+
+/** A policy that grants everything that it did, except one action. Throws when it did not grant that. */
+export function withoutAction(policy: PolicyDocument, action: string): PolicyDocument {
+  const left = policy.Statement.map((one) => ({
+    ...one,
+    Action: [one.Action].flat().filter((granted) => granted !== action),
+  }))
+  const before = policy.Statement.flatMap(({ Action }) => Action)
+  if (!before.includes(action)) throw new Error(`The policy does not grant ${action}`)
+  return { ...policy, Statement: left.filter(({ Action }) => Action.length > 0) }
+}
+
 /** In what a table and what was seen differ, one line each; the store's own permissions are left out. */
 export function differences(
   table: Table,

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
-import { type Sandbox, startSandbox } from '../../packages/sandbox/index.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../packages/sandbox/index.ts'
 import {
   type InstallOptions,
   installSample,
@@ -84,10 +84,13 @@ const region = 'us-east-1'
 const configPath = '.github/rollback.yml'
 
 /** Starts a sandbox in which a minute takes less than a second. */
-export async function foundTown(scale = 100): Promise<Town> {
+export async function foundTown(
+  scale = 100,
+  options: Pick<SandboxOptions, 'roles'> = {},
+): Promise<Town> {
   const folder = mkdtempSync(join(tmpdir(), 'stories-'))
   const suite = copySuite(join(folder, 'suite'))
-  const sandbox = await startSandbox({ scale })
+  const sandbox = await startSandbox({ scale, ...options })
   const companies: Company[] = []
   const settle = async (account: string, settings: Settings = {}) => {
     const { environment, everything, credentials } = settings

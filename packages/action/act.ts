@@ -81,7 +81,14 @@ async function perform<S extends Spec, Settings>(
   const { clock, report, identity, folder, variables } = world
   const shared = given as Given<typeof common>
   const { region, role, environment } = resolved
-  const aws = world.login({ action: definition.name, region, role, runId: identity.runId })
+  const aws = world.login({
+    action: definition.name,
+    region,
+    role,
+    runId: identity.runId,
+    lasts: shared.timeout,
+    report,
+  })
   const store = await openNamedStore(aws, resolved)
   const bare: Run = {
     clock,

@@ -1,12 +1,9 @@
-import { getIDToken } from '@actions/core'
-import {
-  AssumeRoleWithWebIdentityCommand,
-  GetCallerIdentityCommand,
-  STSClient,
-} from '@aws-sdk/client-sts'
-import { type AwsConfig, awsConfig, type Credentials, call, shortName } from '#aws'
-import { InputError, systemClock } from '#core'
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { type AwsConfig, awsConfig, call } from '#aws'
+import { InputError, type Report, systemClock } from '#core'
+import { assuming } from './assume.ts'
 import { variable } from './runner.ts'
+import { session } from './session.ts'
 
 /** Where the credentials come from, as inputs and configuration say. */
 export interface Login {
@@ -14,6 +11,9 @@ export interface Login {
   readonly region: string
   readonly role: string | undefined
   readonly runId: string
+  /** Milliseconds that this action, and a script that it hands its credentials, may run. */
+  readonly lasts: number
+  readonly report: Pick<Report, 'info'>
 }
 
 /** STS takes 2 to 64 of these characters. */
@@ -22,57 +22,14 @@ const sessionName = (login: Login) =>
 
 /**
  * The configuration of all clients: by role and OIDC where a role is given, else by the SDK's own chain. The SDK asks
- * again before credentials expire, and each time a new ID token is fetched, because GitHub's lives five minutes.
+ * again before credentials expire.
  */
 export function login(given: Login): AwsConfig {
   if (given.role === undefined) return awsConfig(given.region, undefined, given.action)
-  const { role } = given
+  const { role, lasts, report } = given
   const sts = new STSClient({ ...awsConfig(given.region, undefined, given.action) })
-  const credentials = shared(() => assume(sts, role, sessionName(given)))
-  return awsConfig(given.region, credentials, given.action)
-}
-
-/** Milliseconds before their end in which credentials are asked for again; the SDK's own margin. */
-const margin = 300_000
-
-/** One session for all clients of a run: each of them would otherwise assume the role for itself. */
-function shared(assumed: () => Promise<Credentials>): () => Promise<Credentials> {
-  let held: Credentials | undefined
-  let asked: Promise<Credentials> | undefined
-  return async () => {
-    const end = held?.expiration?.getTime() ?? 0
-    if (held && end - systemClock.now() > margin) return held
-    asked ??= assumed().finally(() => {
-      asked = undefined
-    })
-    held = await asked
-    return held
-  }
-}
-
-async function assume(sts: STSClient, role: string, session: string): Promise<Credentials> {
-  const token = await getIDToken('sts.amazonaws.com')
-  const answer = await call(
-    sts,
-    new AssumeRoleWithWebIdentityCommand({
-      RoleArn: role,
-      RoleSessionName: session,
-      WebIdentityToken: token,
-    }),
-    shortName(role),
-  )
-  const {
-    AccessKeyId = '',
-    SecretAccessKey = '',
-    SessionToken,
-    Expiration,
-  } = answer.Credentials ?? {}
-  return {
-    accessKeyId: AccessKeyId,
-    secretAccessKey: SecretAccessKey,
-    ...(SessionToken === undefined ? {} : { sessionToken: SessionToken }),
-    ...(Expiration === undefined ? {} : { expiration: Expiration }),
-  }
+  const ask = assuming(sts, { role, sessionName: sessionName(given), lasts, report })
+  return awsConfig(given.region, session(ask, systemClock), given.action)
 }
 
 /** Whether this job may ask GitHub for an ID token (`permissions: id-token: write`). */

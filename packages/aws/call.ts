@@ -1,4 +1,5 @@
 import { CallError } from '#core'
+import type { AwsConfig } from './config.ts'
 
 /** The part of an SDK command that names its operation, kept by minifiers because it is data. */
 interface Named {
@@ -9,6 +10,8 @@ interface Named {
 /** Anything that sends commands of the SDK. */
 interface Sender<Command, Output> {
   send(command: Command): Promise<Output>
+  /** The client's own configuration; a fake in a test has none. */
+  readonly config?: { readonly credentials?: AwsConfig['credentials'] }
 }
 
 /**
@@ -24,10 +27,35 @@ export async function call<Output>(
   on: string,
 ): Promise<Output> {
   try {
-    return (await client.send(command)) as Output
+    return (await sendRenewed(client, command)) as Output
   } catch (thrown) {
     throw callError(thrown, iamAction(command), on)
   }
+}
+
+/**
+ * Sends a command, and once more with new credentials when AWS says that they ended: a session may end before its time, and
+ * clocks differ. Keys without an end are nobody's to renew.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+async function sendRenewed(client: Sender<any, any>, command: Named): Promise<unknown> {
+  const credentials = client.config?.credentials
+  // Those that the call is signed with: afterwards another call may have renewed them already. The SDK has them in memory.
+  const used = await credentials?.()
+  try {
+    return await client.send(command)
+  } catch (thrown) {
+    const ended = codeOf(thrown).startsWith('ExpiredToken') && used?.expiration !== undefined
+    if (!credentials || !ended || !canResend(command)) throw thrown
+    await credentials({ forceRefresh: true, refused: used.accessKeyId })
+    return await client.send(command)
+  }
+}
+
+/** A stream was read by the first attempt. */
+function canResend({ input }: Named): boolean {
+  const { Body } = (input ?? {}) as { readonly Body?: unknown }
+  return Body === undefined || typeof Body === 'string' || Body instanceof Uint8Array
 }
 
 /** S3's operations whose permission has another name (Service Authorization Reference, Amazon S3). */
@@ -64,7 +92,11 @@ export function callError(thrown: unknown, action: string, on: string): CallErro
   if (thrown instanceof CallError) return thrown
   const code = codeOf(thrown)
   const message = thrown instanceof Error ? thrown.message : String(thrown)
-  return new CallError({ action, on, code, next: advice(code, action) }, message, thrown)
+  return new CallError(
+    { action, on, code, next: advice(code, missing(message) ?? action) },
+    message,
+    thrown,
+  )
 }
 
 /** AWS's error code, or the network's, of anything thrown. */
@@ -88,6 +120,13 @@ const denied = /AccessDenied|UnauthorizedOperation|NotAuthorized|Forbidden/
 const expired = /ExpiredToken|RequestExpired|InvalidClientTokenId|UnrecognizedClient/
 const throttled = /Throttl|SlowDown|TooManyRequests|RequestLimitExceeded/
 const unreachable = /ECONNREFUSED|ENOTFOUND|ETIMEDOUT|ECONNRESET|TimeoutError|NetworkingError/
+
+/**
+ * What AWS says is not allowed, which may be another action than the call's own: iam:PassRole, rds:AddTagsToResource, or
+ * s3:ListBucket for an object that is not there.
+ */
+const missing = (message: string) =>
+  /not authorized to perform: ([a-z0-9-]+:\w+)/.exec(message)?.[1]
 
 function advice(code: string, action: string): string {
   if (denied.test(code)) return `grant ${action} to the role of this job`

@@ -83,7 +83,7 @@ export async function runScript(
   if (run.dryRun) return { outcome: 'planned', headline: `${script} is there and would be run` }
   await run.journal.intend([{ component: 'script', operation: 'run-script', on: script }])
   const started = run.clock.now()
-  const environment = await environmentOf(settings, around)
+  const environment = await environmentOf(run, settings, around)
   const exit = await runProgram(run, { command: path, args: [], environment }, (line) =>
     run.report.info(line),
   )
@@ -122,6 +122,7 @@ function checkExecutable(script: string, path: string): void {
 
 /** Inputs of this action stay here: `script-env` must reach the script only as its variables. */
 async function environmentOf(
+  { report }: Run,
   settings: ScriptSettings,
   around: Surroundings,
 ): Promise<Record<string, string>> {
@@ -129,6 +130,9 @@ async function environmentOf(
     (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('INPUT_'),
   )
   const credentials = await around.aws.credentials?.()
+  // A script may print its environment.
+  for (const secret of [credentials?.secretAccessKey, credentials?.sessionToken])
+    if (secret) report.mask(secret)
   return {
     ...Object.fromEntries(kept),
     AWS_REGION: around.aws.region,

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type CloudFrontService, cloudfrontService } from './cloudfront/index.ts'
 import { type EcsService, ecsService } from './ecs/index.ts'
 import { createGateway, type Forward, type Gateway, keyring } from './gateway/index.ts'
+import { iam } from './iam/index.ts'
 import { logsService } from './logs/index.ts'
 import { monitoringService } from './monitoring/index.ts'
 import { tokenEndpoint } from './oidc/endpoint.ts'
@@ -76,6 +77,8 @@ export function createCloud(parts: CloudParts): Cloud {
   const sts = stsService({ clock, keys, issuer, ...(roles && { roles }) })
   const cloudfront = cloudfrontService(ground, (request) => gateway.handle(request))
   const [monitoring, logs] = [monitoringService({ clock }), logsService({ clock })]
+  const tokens = tokenEndpoint(issuer)
+  const { guard, admin: policies } = iam(roles ?? [], { secrets, ecs })
   const given = parts.services?.(ground, { resolveSecret }) ?? []
   const replaced = new Set(given.map((service) => service.name))
   const services: readonly Service[] = [
@@ -89,8 +92,10 @@ export function createCloud(parts: CloudParts): Cloud {
     keys,
     services,
     log,
-    pages: { oidc: tokenEndpoint(issuer) },
+    pages: { oidc: tokens.page },
+    admin: { tokens: tokens.admin, policies },
     ...(forward && { forward }),
+    guard,
   })
   const close = () => closeAll([ecs, rds, cloudfront, ...given])
   return { gateway, ecs, rds, cloudfront, issuer, close }

@@ -67,7 +67,8 @@ test('credentials of an account that is not allowed end before any other call', 
   expect(sandbox.calls.list().filter(({ service }) => service !== 'sts')).toEqual([])
 })
 
-test('the account of the configuration file is checked too', async () => {
+test('the account of the configuration file is checked too, before its store is looked at', async () => {
+  sandbox.calls.clear()
   const repository = mkdtempSync(join(tmpdir(), 'repository-'))
   mkdirSync(join(repository, '.github'))
   const config = `
@@ -86,6 +87,18 @@ environments:
     cwd: repository,
   })
   expect(ended.log).toContain('allowed: 999999999999')
+  expect(sandbox.calls.list().filter(({ service }) => service !== 'sts')).toEqual([])
+})
+
+test.each([
+  [`999999999999,${account}`, 1],
+  [account, 1],
+  ['999999999999', 0],
+])('of the allowed accounts %s one must fit: then %i call goes on', async (allowed, described) => {
+  sandbox.calls.clear()
+  const given = { ...inputs, 'allowed-account-ids': allowed }
+  await runBundle('ecs-rollback', { inputs: given, env: jobOf(trusted) })
+  expect(sandbox.calls.count()['ecs:DescribeServices'] ?? 0).toBe(described)
 })
 
 test('without permission for an ID token the missing permission is named before any call', async () => {

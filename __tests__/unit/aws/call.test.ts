@@ -1,7 +1,12 @@
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch'
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { DescribeServicesCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs'
-import { CopyObjectCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
+import {
+  CopyObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3'
 import { call, codeOf, iamAction, isDenied, isPassing, parseArn, shortName } from '#aws'
 import { CallError } from '#core'
 
@@ -36,6 +41,67 @@ test.each([
     on: 'web',
     code: name,
     next: expect.stringMatching(next),
+  })
+})
+
+test.each([
+  ['iam:PassRole on resource: arn:aws:iam::123456789012:role/task because', 'iam:PassRole'],
+  ['s3:ListBucket on resource: "arn:aws:s3:::acme" because', 's3:ListBucket'],
+])('what AWS says is missing is what to grant: %s', async (said, action) => {
+  const error = thrown(
+    'AccessDenied',
+    `User: arn:aws:sts::1:x is not authorized to perform: ${said}`,
+  )
+  const failing = call(client(error), new DescribeServicesCommand({ services: [] }), 'web')
+  await expect(failing).rejects.toMatchObject({
+    action: 'ecs:DescribeServices',
+    next: `grant ${action} to the role of this job`,
+  })
+})
+
+describe('credentials that ended', () => {
+  /** A client whose first answer is an ended session; it notes what its provider is told. */
+  function ending(expiration: Date | undefined, name = 'ExpiredTokenException') {
+    const told: unknown[] = []
+    let sent = 0
+    return {
+      told,
+      sent: () => sent,
+      send: async () => {
+        sent += 1
+        if (sent === 1) throw thrown(name)
+        return { services: [] }
+      },
+      config: {
+        credentials: async (wish?: unknown) => {
+          told.push(wish)
+          return { accessKeyId: 'ASIA1', secretAccessKey: 's', ...(expiration && { expiration }) }
+        },
+      },
+    }
+  }
+  const look = new DescribeServicesCommand({ services: [] })
+
+  test('are renewed, and the call is sent once more', async () => {
+    const sender = ending(new Date(0))
+    expect(await call(sender, look, 'web')).toEqual({ services: [] })
+    expect(sender.told).toEqual([undefined, { forceRefresh: true, refused: 'ASIA1' }])
+  })
+
+  test('and are keys without an end, or another failure, are not', async () => {
+    const keys = ending(undefined)
+    await expect(call(keys, look, 'web')).rejects.toMatchObject({ code: 'ExpiredTokenException' })
+    const other = ending(new Date(0), 'ThrottlingException')
+    await expect(call(other, look, 'web')).rejects.toMatchObject({ code: 'ThrottlingException' })
+    expect([keys.sent(), other.sent()]).toEqual([1, 1])
+  })
+
+  test('a stream is not sent twice', async () => {
+    const sender = ending(new Date(0), 'ExpiredToken')
+    const Body = new ReadableStream()
+    const put = new PutObjectCommand({ Bucket: 'b', Key: 'k', Body })
+    await expect(call(sender, put, 'k')).rejects.toMatchObject({ code: 'ExpiredToken' })
+    expect(sender.sent()).toBe(1)
   })
 })
 

@@ -23,6 +23,8 @@ export interface Prepared {
   /** The serialized input, for the `match` of fault rules. Never logged. */
   readonly text: string
   readonly subject: Record<string, string>
+  /** The input of a call to a service of ours. */
+  readonly input?: Fields
   apply(): Promise<WireReply>
 }
 
@@ -78,6 +80,7 @@ export function prepareOwn(service: Service, context: Context): Prepared {
   return {
     text: JSON.stringify(input),
     subject: subjectOf(input),
+    input,
     apply: async () => {
       const output = await run(service, operation.name, { input, caller })
       if (route.protocol === 'cbor') return writeCbor(operation, output)

@@ -18,8 +18,23 @@ import { kill } from './kill.ts'
 import { type Route, routeOf } from './route.ts'
 import type { WireAnswer, WireReply, WireRequest } from './wire.ts'
 
+/** A call that may be refused to its caller. */
+export interface GuardedCall extends Pick<Context, 'request' | 'url' | 'route' | 'caller'> {
+  /** The caller, as error messages name it. */
+  readonly arn: string
+  readonly input?: Prepared['input']
+}
+
+/** Decides who may do what. Both throw the AwsError to answer instead. */
+export interface Guard {
+  before(call: GuardedCall): Promise<void>
+  after(call: GuardedCall, status: number): Promise<void>
+}
+
 /** What a gateway is made of. */
 export interface GatewayParts {
+  /** Without it whoever has a key may do everything. */
+  readonly guard?: Guard
   readonly clock: Clock
   readonly keys: Keyring
   readonly services: readonly Service[]
@@ -176,8 +191,11 @@ async function answerCall(
     subject = prepared.subject
     const { service, operation, mutating } = route
     const { accessKeyId } = caller
+    const guarded = { ...context, arn, ...(prepared.input && { input: prepared.input }) }
+    await parts.guard?.before(guarded)
     hit = rules.decide({ service, operation, account, accessKeyId, mutating, text: prepared.text })
     const answer = await applyUnder(hit, { prepared, context, clock: parts.clock, arn, log })
+    if (!('reset' in answer)) await parts.guard?.after(guarded, answer.status)
     return { answer, ...done() }
   } catch (error) {
     const { reply, code } = errorReply({ request, url, route, caller }, error, log)

@@ -1,8 +1,15 @@
 export type { Call, CallFilter, CallLog } from './calls.ts'
 export { awsId, type Identity, type Keyring, keyring, type Session } from './credentials.ts'
 export type { Context, Forward } from './dispatch.ts'
+export { commonError } from './errors.ts'
 export { type Fault, type FaultRule, type Faults, parseFaults, seededRandom } from './faults.ts'
-export { createGateway, type Gateway, type GatewayParts } from './gateway.ts'
+export {
+  createGateway,
+  type Gateway,
+  type GatewayParts,
+  type Guard,
+  type GuardedCall,
+} from './gateway.ts'
 export { inProcessHandler } from './in-process.ts'
 export { modelOf } from './model.ts'
 export { mutates } from './mutates.ts'

@@ -34,7 +34,7 @@ export interface Issuer {
    * A signed token for a registered job, or undefined if the request token is unknown. Without an audience GitHub takes
    * the address of the repository's owner.
    */
-  token(requestToken: string, audience?: string): string | undefined
+  token(requestToken: string, audience?: string, lifetimeSeconds?: number): string | undefined
   /** Checks signature, issuer, audience and time. Throws `TokenProblem`. */
   verify(token: string, audience: string): Verified
 }
@@ -112,11 +112,11 @@ export function oidcIssuer(
       return requestToken
     },
     end: (requestToken) => void jobs.delete(requestToken),
-    token(requestToken, audience) {
+    token(requestToken, audience, lifetimeSeconds = LIFETIME_SECONDS) {
       const claims = jobs.get(requestToken)
       if (!claims) return undefined
       const iat = seconds()
-      const times = { iat, nbf: iat - 300, exp: iat + LIFETIME_SECONDS }
+      const times = { iat, nbf: iat - 300, exp: iat + lifetimeSeconds }
       const aud = audience ?? `https://github.com/${claims.repository_owner ?? 'acme'}`
       return sign({ jti: crypto.randomUUID(), ...claims, iss: issuer, aud, ...times })
     },

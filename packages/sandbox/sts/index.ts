@@ -11,6 +11,8 @@ export interface Role {
   readonly subjects: readonly string[]
   /** Other claims that must fit one of their patterns, e.g. `job_workflow_ref`; AWS checks some of GitHub's since 2026. */
   readonly claims?: Readonly<Record<string, readonly string[]>>
+  /** Its identity policies; without any its sessions may do everything. */
+  readonly policies?: readonly unknown[]
   /** MaxSessionDuration: an hour by default, as on AWS. */
   readonly maxSeconds?: number
 }
