@@ -110,7 +110,7 @@ describe('without one action of the policy', () => {
     })
   })
 
-  test('iam:PassRole, a restore of data stops and names it, and a re-run with it, in sessions of four seconds, goes on', async () => {
+  test('iam:PassRole, a restore stops at the role that it may not hand over; a re-run with it, in sessions of four seconds, goes on there', async () => {
     await attach(withoutAction(policy, 'iam:PassRole'))
     const stopped = await company.ship(4, [2])
     expect(stopped.log).toContain('grant iam:PassRole to the role of this job')
@@ -123,13 +123,9 @@ describe('without one action of the policy', () => {
     const again = await company.rerun(stopped, ['rollback'])
     expect(stepOf(again, 'close').outputs.outcome).toBe('done')
     const counts = town.sandbox.calls.count()
-    console.error(
-      'NUMBERS',
-      counts['sts:AssumeRoleWithWebIdentity'],
-      ours().length,
-      ours().at(0)?.at,
-      ours().at(-1)?.at,
-    )
-    expect(counts['rds:RestoreDBInstanceFromDBSnapshot']).toBe(1)
+    expect(counts['rds:RestoreDBInstanceFromDBSnapshot']).toBeUndefined()
+    expect(counts['rds:ModifyDBInstance']).toBeGreaterThanOrEqual(1)
+    // A dozen actions, of which the one that waits for the database needs a few.
+    expect(counts['sts:AssumeRoleWithWebIdentity']).toBeLessThan(40)
   }, 120_000)
 })
