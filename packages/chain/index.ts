@@ -25,7 +25,6 @@ export {
 } from './plan.ts'
 export {
   chooseProfile,
-  compareLedgers,
   type Evidence as WayEvidence,
   type LedgerNow,
   type ProfileChoice,

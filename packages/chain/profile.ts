@@ -1,4 +1,11 @@
-import type { DatabaseState, LedgerState, PendingMigration, Profile, SnapshotState } from '#store'
+import {
+  compareLedgers,
+  type DatabaseState,
+  type LedgerState,
+  type PendingMigration,
+  type Profile,
+  type SnapshotState,
+} from '#store'
 import { type Schema, wayIn } from './matrix.ts'
 
 /** The ledger of migrations now; a string says why it could not be read. */
@@ -103,14 +110,6 @@ function ofFiles(files: readonly Judged[]): Pick<Found, 'schema' | 'why'> {
   }
   if (lossy.length > 0) return { schema: 'lossy', why: `${what}; its down loses (${told(lossy)})` }
   return { schema: 'reversible', why: `${what}; its down takes it back and loses nothing` }
-}
-
-/** What is in one ledger and not in the other. */
-export function compareLedgers(before: readonly string[], now: readonly string[]) {
-  return {
-    added: now.filter((version) => !before.includes(version)),
-    removed: before.filter((version) => !now.includes(version)),
-  }
 }
 
 type Judged = Pick<PendingMigration, 'version' | 'additive' | 'why' | 'undo'>

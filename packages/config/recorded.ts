@@ -1,5 +1,5 @@
 import type { Written } from '#core'
-import { isRecordId, readRecord, type Store } from '#store'
+import { readRecord, recordIds, type Store } from '#store'
 import { inParallel } from './parallel.ts'
 
 /** What a change that the journal knows came from and went to: version ids of a secret, version numbers of a parameter. */
@@ -45,9 +45,7 @@ export function isCutOver(entries: readonly Written[], secret: string): boolean 
  * rollback to a point that is older than the cutover.
  */
 export async function cutoverVersions(store: Store): Promise<ReadonlySet<string>> {
-  const keys = await store.objects.list(`${store.environment}/`)
-  const ids = keys.map((key) => key.replace(/\.json$/, '')).filter(isRecordId)
-  const records = await inParallel(ids, (id) => readRecord(store, id))
+  const records = await inParallel(await recordIds(store), (id) => readRecord(store, id))
   const entries = records.flatMap((record) => (record?.journal ?? []) as readonly Written[])
   return new Set(cutovers(entries).flatMap(({ detail }) => toOf(detail) ?? []))
 }

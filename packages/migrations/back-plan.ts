@@ -1,4 +1,4 @@
-import { ledgerDifference } from './difference.ts'
+import { compareLedgers } from '#store'
 import type { MigrationFile, Parts } from './layouts.ts'
 import type { Ledger } from './ledger.ts'
 import type { Reviewed } from './reviewed.ts'
@@ -39,7 +39,7 @@ export function addedSince(
   now: Ledger,
 ): { readonly added: readonly string[] } | { readonly why: string } {
   if (now.dirty.length > 0) return { why: now.dirty.join('; ') }
-  const { added, removed } = ledgerDifference({ applied: destination }, now)
+  const { added, removed } = compareLedgers(destination, now.applied)
   if (removed.length > 0) {
     return { why: `the ledger lost ${removed.join(', ')} since the restore point` }
   }
@@ -94,7 +94,7 @@ export type Checked =
 
 /** Compares the ledger after a step with the one before: exactly the expected rows must have gone, and none come. */
 export function checkStep(step: Step, before: Ledger, after: Ledger): Checked {
-  const { added, removed } = ledgerDifference(before, after)
+  const { added, removed } = compareLedgers(before.applied, after.applied)
   const expected = [...step.versions].sort()
   const same =
     removed.length === expected.length &&

@@ -14,7 +14,6 @@ export {
   observeLedger,
 } from './capture.ts'
 export { type Classification, classify } from './classify.ts'
-export { type Additions, additions, type LedgerDifference, ledgerDifference } from './difference.ts'
 export { schemaFingerprint } from './fingerprint.ts'
 export {
   type FileTool,

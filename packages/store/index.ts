@@ -28,6 +28,7 @@ export {
   takeLease,
   waitForHolder,
 } from './lease.ts'
+export { compareLedgers } from './ledgers.ts'
 export { connect, type Objects, objects, parseLocation, type Stored } from './objects.ts'
 export {
   closeRecord,
@@ -37,6 +38,7 @@ export {
   leftBehind,
   type Opened,
   openRecord,
+  recordIds,
 } from './records.ts'
 export {
   changeDocument,

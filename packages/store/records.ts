@@ -107,11 +107,17 @@ export async function freeEnvironment(store: Store, id: string): Promise<void> {
   })
 }
 
+/** The ids of all records of the environment. */
+export async function recordIds(store: Store): Promise<readonly string[]> {
+  const found = await store.objects.list(`${store.environment}/`)
+  return found.map((key) => key.replace(/\.json$/, '')).filter(isRecordId)
+}
+
 /** The newest records of the environment, by run and number, at most twenty: what they say of duration is recent. */
 export async function latestRecords(store: Store): Promise<readonly Record[]> {
-  const found = await store.objects.list(`${store.environment}/`)
-  const ids = found.map((key) => key.replace(/\.json$/, '')).filter(isRecordId)
-  const newest = ids.sort((a, b) => b.localeCompare(a, 'en', { numeric: true })).slice(0, 20)
+  const newest = (await recordIds(store))
+    .toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+    .slice(0, 20)
   const records = await Promise.all(newest.map((id) => readRecord(store, id)))
   return records.filter((record) => record !== undefined)
 }
