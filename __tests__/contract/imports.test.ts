@@ -20,6 +20,7 @@ const rules: Readonly<Record<string, Rule>> = {
   // What components stand on.
   aws: { packages: ['core'], modules: ['@smithy/', '@aws-sdk/'], node: true },
   store: { packages: ['core', 'aws'], modules: ['zod', '@aws-sdk/client-s3'], node: true },
+  github: { packages: ['core'], modules: ['@octokit/'], node: false },
   process: { packages: ['core', 'inputs', 'aws'], modules: [], node: true },
   sql: { packages: ['core'], modules: ['pg', 'zod'], node: true },
   tasks: { packages: ['core', 'aws'], modules: ['@aws-sdk/client-ecs'], node: true },
@@ -48,18 +49,21 @@ const rules: Readonly<Record<string, Rule>> = {
     node: true,
   },
   points: {
-    packages: [...component, 'inputs', 'ecs', 'rds', 'migrations', 'config', 'site', 'health'],
+    packages: [
+      ...component,
+      ...['inputs', 'github', 'ecs', 'rds', 'migrations', 'config', 'site', 'health'],
+    ],
     modules: ['zod'],
     node: true,
   },
   rollback: {
-    packages: ['core', 'inputs', 'aws', 'store', 'chain', 'points', 'config', 'site'],
+    packages: ['core', 'inputs', 'aws', 'store', 'github', 'chain', 'points', 'config', 'site'],
     modules: ['zod'],
     node: true,
   },
   // The runner: the only package that knows the toolkit and the environment.
   action: {
-    packages: ['core', 'inputs', 'aws', 'store'],
+    packages: ['core', 'inputs', 'aws', 'store', 'github'],
     modules: ['@actions/', '@aws-sdk/client-sts'],
     node: true,
   },

@@ -50,10 +50,14 @@ export async function runBundle(name: string, job: Job = {}): Promise<Ended> {
   return { code, log, outputs, summary, report }
 }
 
-function inputsOf(name: string, { inputs = {} }: Job): Record<string, string> {
+/** The default that is an expression is the job's token. */
+const usualOf = (usual: unknown, token = '') =>
+  usual === '${{ github.token }}' ? token : String(usual ?? '')
+
+function inputsOf(name: string, { inputs = {}, env = {} }: Job): Record<string, string> {
   const file = parse(readFileSync(join(root, 'actions', name, 'action.yml'), 'utf8'))
   const defaults = Object.entries(file.inputs as Record<string, { default?: string }>).map(
-    ([key, input]) => [key, String(input.default ?? '')] as const,
+    ([key, input]) => [key, usualOf(input.default, env.GITHUB_TOKEN)] as const,
   )
   const all = { ...Object.fromEntries(defaults), ...inputs }
   return Object.fromEntries(

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,6 +28,7 @@ import {
   type SuiteCopy,
   suiteName,
 } from '../support/act.ts'
+import { register } from './hub.ts'
 
 /** The stories of a file share one sandbox; each company lives in an account of its own. */
 export interface Town {
@@ -90,7 +92,7 @@ export async function foundTown(
 ): Promise<Town> {
   const folder = mkdtempSync(join(tmpdir(), 'stories-'))
   const suite = copySuite(join(folder, 'suite'))
-  const sandbox = await startSandbox({ scale, ...options })
+  const sandbox = await startSandbox({ scale, github: true, ...options })
   const companies: Company[] = []
   const settle = async (account: string, settings: Settings = {}) => {
     const { environment, everything, credentials } = settings
@@ -178,9 +180,13 @@ async function run(sandbox: Sandbox, account: string, options: RunOptions): Prom
   const papers: string[] = []
   const last = () => sandbox.calls.list().at(-1)?.n ?? 0
   const begun = last()
+  const runId = options.runId ?? String(randomInt(10_000_000, 99_999_999))
+  const first = sandbox.github && (options.attempt ?? 1) === 1
+  const ended = first ? register(sandbox.github, { ...options, runId }) : undefined
   let turned: number | undefined
   const result = await runWorkflow({
     ...options,
+    runId,
     onEvent: (event, running) => {
       if (event.job === 'rollback' && event.is === 'step-begins') turned ??= last()
       if (event.is === 'output' && (event.name === 'report' || event.name === 'evidence'))
@@ -188,6 +194,7 @@ async function run(sandbox: Sandbox, account: string, options: RunOptions): Prom
       options.onEvent?.(event, running)
     },
   })
+  await ended?.(result)
   const turn = turned ?? last()
   const calls = sandbox.calls.list({ account, mutating: true, after: begun })
   const said = (rollback: boolean) =>

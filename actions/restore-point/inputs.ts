@@ -6,4 +6,5 @@ export const inputs = {
   point: choice('before', 'after'),
   id: optional(text),
   record: optional(text),
+  token: optional(text),
 }

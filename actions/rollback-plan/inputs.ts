@@ -9,4 +9,5 @@ export const inputs = {
   asked: flag,
   reason: optional(text),
   'on-inconclusive': optional(choice('hold', 'roll-back')),
+  token: optional(text),
 }

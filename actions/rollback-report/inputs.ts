@@ -6,4 +6,5 @@ export const inputs = {
   plan: optional(text),
   record: optional(text),
   reason: optional(text),
+  token: optional(text),
 }

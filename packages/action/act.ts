@@ -10,6 +10,7 @@ import {
   type Result,
   type Run,
 } from '#core'
+import type { GitHub } from '#github'
 import type { common, EnvironmentConfig, Given, Spec } from '#inputs'
 import { changeRecord, compareLease, connect, noJournal, openStore, type Store } from '#store'
 import { checkAccount, type Login } from './credentials.ts'
@@ -22,6 +23,8 @@ export interface Job<S extends Spec, Settings> {
   readonly settings: Settings
   readonly run: Run
   readonly aws: AwsConfig
+  /** Undefined without the input `token`: what needs GitHub says so. */
+  readonly github: GitHub | undefined
   /** Undefined only for a single action that names no store. */
   readonly store: Store | undefined
   readonly environment: NamedEnvironment | undefined
@@ -47,6 +50,8 @@ export interface Definition<S extends Spec, Settings> {
 export interface World extends Pick<Run, 'clock' | 'report' | 'identity' | 'folder'> {
   readonly input: (name: string) => string
   readonly login: (given: Login) => AwsConfig
+  /** GitHub's API with a token, for the repository of this run. */
+  readonly hub: (token: string) => GitHub
   readonly variables: Job<Spec, unknown>['variables']
 }
 
@@ -106,7 +111,9 @@ async function perform<S extends Spec, Settings>(
   const attached = await attach(bare, store, { kind, record })
   if (attached.is === 'stopped') return attached.result
   const run = { ...bare, journal: attached.journal as Journal }
-  const job = { given, settings, run, aws, store, environment, variables }
+  const { token } = given as { token?: string }
+  const github = token === undefined ? undefined : hub(world, token)
+  const job = { given, settings, run, aws, github, store, environment, variables }
   const from = iso(clock.now())
   const result = await definition.run(job).catch(helpless).catch(unlessLost)
   if (attached.record && store && !run.dryRun)
@@ -117,6 +124,11 @@ async function perform<S extends Spec, Settings>(
       result,
     })
   return result
+}
+
+function hub(world: World, token: string): GitHub {
+  world.report.mask(token)
+  return world.hub(token)
 }
 
 async function openNamedStore(aws: AwsConfig, resolved: Resolved): Promise<Store | undefined> {

@@ -1,8 +1,9 @@
 import { type Report, type Result, systemClock } from '#core'
+import { connect } from '#github'
 import type { Spec } from '#inputs'
 import { act, type Definition, resultOf } from './act.ts'
 import { login } from './credentials.ts'
-import { conclude, identity, logReport, reportFolder } from './runner.ts'
+import { conclude, identity, logReport, reportFolder, variable } from './runner.ts'
 import { secrets } from './secrets.ts'
 import { input } from './settings.ts'
 
@@ -38,4 +39,6 @@ const inRunner = async <S extends Spec, Settings>(
     variables: process.env,
     input,
     login,
+    hub: (token) =>
+      connect({ token, repository: identity().repository, url: variable('GITHUB_API_URL') }),
   })

@@ -205,6 +205,46 @@ export const partSchema = z.object({
   run: text,
 })
 
+/** What a person may choose to put back; all of them when left out. */
+export const componentNames = ['services', 'config', 'site', 'database'] as const
+export type ComponentName = (typeof componentNames)[number]
+
+/** When what happened, where it is known: each definition of a recovery time can be derived from them (docs/recovery-time.md). */
+export const momentsSchema = z.object({
+  /** The first bad evidence of the release that is undone. */
+  firstBad: moment.optional(),
+  /** The verdict, or the press of the button. */
+  detected: moment.optional(),
+  /** No task of the bad release, and no file of it, is served any more. */
+  badTrafficEnded: moment.optional(),
+  /** As many good tasks as desired serve. */
+  capacityRestored: moment.optional(),
+  /** ECS calls the deployment completed, and old tasks have drained. */
+  steady: moment.optional(),
+  /** The restored system was verified healthy. */
+  confirmed: moment.optional(),
+})
+export type Moments = z.infer<typeof momentsSchema>
+
+/** What a release cost before it was gone, where it is known. */
+export const impactSchema = z.object({
+  /** Looks of our own checks that failed while it ran, and how many there were. */
+  looks: z.object({ failed: z.int().min(0), of: z.int().min(0) }).optional(),
+  /** Rows that went with a restore or a down, by table. */
+  rowsLost: z.array(z.object({ table: text, rows: z.int().min(0) })).optional(),
+})
+export type Impact = z.infer<typeof impactSchema>
+
+/** What was told to GitHub about a rollback, by its numbers. */
+export const toldSchema = z.object({
+  /** The deployment of the rollback, and the one that was marked as failed. */
+  deployment: z.int().optional(),
+  failed: z.int().optional(),
+  /** The number of the issue. */
+  ticket: z.int().optional(),
+})
+export type ToldGitHub = z.infer<typeof toldSchema>
+
 /** The record of one rollback: opened before the first mutation, closed when verified. */
 export const recordSchema = z.object({
   kind: z.literal('record'),
@@ -231,7 +271,18 @@ export const recordSchema = z.object({
   closedAt: moment.optional(),
   closedBy: text.optional(),
   closedWhy: text.optional(),
-  runs: z.array(z.object({ run: text, attempt: z.int(), at: moment, url: text })),
+  runs: z.array(
+    z.object({
+      ...{ run: text, attempt: z.int(), at: moment, url: text },
+      /** True when nobody asked: the scheduled workflow found it unfinished. */
+      resumes: z.boolean().optional(),
+    }),
+  ),
+  /** What alone goes back; everything when left out. */
+  only: z.array(z.enum(componentNames)).optional(),
+  moments: momentsSchema.optional(),
+  impact: impactSchema.optional(),
+  told: toldSchema.optional(),
   journal: z.array(journalEntry),
   /** How each action of the rollback ended, by the action's name and mode: `ecs-rollback stop`. */
   parts: z.record(z.string(), partSchema),

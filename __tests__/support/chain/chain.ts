@@ -41,6 +41,9 @@ export async function runAction(
     variables: {},
     input: (name) => given[name] ?? '',
     login: () => machine.aws,
+    hub: () => {
+      throw new Error('no story of this company has a token')
+    },
   }).catch(resultOf)
   say(`${result.outcome}: ${result.headline}`)
   return { outcome: result.outcome, outputs: { ...definition.fallback, ...result.outputs } }

@@ -141,10 +141,13 @@ export function givenOf(action: string, named: Given): Given {
   return Object.fromEntries(
     Object.entries(declared).map(([name, { default: usual }]) => [
       name,
-      named[name] ?? String(usual ?? ''),
+      named[name] ?? usualOf(usual),
     ]),
   )
 }
+
+/** The default that is an expression is the job's token: these jobs have none. */
+const usualOf = (usual: unknown) => (usual === '${{ github.token }}' ? '' : String(usual ?? ''))
 
 const guarded = '.github/workflows/guarded-deploy.yml'
 const rollback = '.github/workflows/rollback.yml'
