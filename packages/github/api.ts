@@ -31,27 +31,30 @@ export interface GitHubOptions {
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
+/** Milliseconds that one question may take, its repeats included. */
+const patience = 15_000
+
 /**
- * Makes the client of one repository. Server errors and lost connections are tried three times; a request has ten seconds, so
- * that an evening on which GitHub is down costs a rollback seconds.
+ * Makes the client of one repository. Server errors and lost connections are tried three times within fifteen seconds, so that
+ * an evening on which GitHub is down costs a rollback seconds.
  */
 export function connect({ token, repository, url, fetch: given = fetch }: GitHubOptions): GitHub {
   const [owner = '', repo = ''] = repository.split('/')
-  const limited: typeof fetch = (input, init) =>
-    given(input, { ...init, signal: AbortSignal.timeout(10_000) })
   const octokit = new (Octokit.plugin(retry))({
     auth: token,
     userAgent: 'rollback-actions',
     log: silent,
     ...(url !== undefined && { baseUrl: url }),
-    request: { fetch: limited, retries: 2, retryAfterBaseValue: 300 },
-    retry: { retries: 2 },
+    request: { fetch: given },
+    retry: { retries: 2, retryAfterBaseValue: 300 },
   })
   return {
     repository,
     ask: async (route, on, parameters) => {
       try {
-        const { data } = await octokit.request(route, { owner, repo, ...parameters } as never)
+        const request = { signal: AbortSignal.timeout(patience) }
+        const asked = { owner, repo, ...parameters, request }
+        const { data } = await octokit.request(route, asked as never)
         return data as never
       } catch (thrown) {
         throw callError(thrown, route, on)
@@ -69,7 +72,8 @@ interface Refused {
 function callError(thrown: unknown, route: string, on: string): CallError {
   const { status, response } = (thrown ?? {}) as Refused
   const accepted = response?.headers?.['x-accepted-github-permissions']?.replaceAll('=', ': ')
-  const code = status === undefined ? 'NoAnswer' : String(status)
+  // Without an answer the client itself makes up a status.
+  const code = response === undefined ? 'NoAnswer' : String(status)
   return new CallError(
     { action: `github:${route}`, on, code, next: nextFor(code, accepted) },
     messageOf(thrown).split('\n')[0] ?? '',
