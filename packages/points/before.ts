@@ -158,12 +158,13 @@ export type Held =
 export async function holdLease(run: Run, store: Store): Promise<Held> {
   const { runId, attempt } = run.identity
   const deployment = deploymentId(store.environment, runId)
-  const taken = await takeLease(store, { owner: 'deployment', deployment, run: runId, attempt })
+  const claim = { owner: 'deployment', deployment, run: runId, attempt } as const
+  const taken = await takeLease(store, claim, run)
   if (taken.is === 'held') return taken
   const result = refusedBy(store, [
     {
       why: `the environment is being changed by ${holderOf(taken.lease)}`,
-      next: waitForHolder(taken.lease),
+      next: waitForHolder(taken.lease, taken.life),
     },
   ])
   return { is: 'refused', result }
