@@ -11,4 +11,9 @@ export interface RunAttempt {
 export type Life =
   | { readonly is: 'alive'; readonly status: string }
   | { readonly is: 'ended'; readonly conclusion: string }
-  | { readonly is: 'unknown'; readonly why: string }
+  | {
+      readonly is: 'unknown'
+      readonly why: string
+      /** GitHub answered, and has no such run: it was deleted, or is another repository's. */
+      readonly missing?: true
+    }

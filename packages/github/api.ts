@@ -45,7 +45,8 @@ export function connect({ token, repository, url, fetch: given = fetch }: GitHub
     log: silent,
     ...(url !== undefined && { baseUrl: url }),
     request: { fetch: limited, retries: 2, retryAfterBaseValue: 300 },
-    retry: { retries: 2 },
+    // What a conflict is about does not pass within seconds.
+    retry: { retries: 2, doNotRetry: [400, 401, 403, 404, 409, 410, 422, 451] },
   })
   return {
     repository,

@@ -1,7 +1,11 @@
 import { CallError, type Life, messageOf, type RunAttempt } from '#core'
 import { type GitHub, isMissing } from './api.ts'
 
-const noSuchRun = { is: 'unknown', why: 'GitHub has no such run in this repository' } as const
+const noSuchRun: Life = {
+  is: 'unknown',
+  why: 'GitHub has no such run in this repository',
+  missing: true,
+}
 
 /** Asks whether an attempt has ended: only `completed` is (REST API, "Get a workflow run attempt"). */
 export async function lifeOf(github: GitHub, { run, attempt }: RunAttempt): Promise<Life> {

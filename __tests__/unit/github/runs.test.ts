@@ -39,10 +39,18 @@ test('a run is alive until its last job has ended', async () => {
 test('what GitHub does not know, cannot be asked or does not answer is doubt, and says why', async () => {
   const { client } = world()
   const { client: blind } = world({})
-  expect(await askLife(client, { run: '99', attempt: 1 })).toMatchObject({ why: expect.stringMatching(/no such run/) })
+  expect(await askLife(client, { run: '99', attempt: 1 })).toMatchObject({
+    why: expect.stringMatching(/no such run/),
+  })
   expect(await askLife(client, { run: 'local' })).toMatchObject({ is: 'unknown' })
-  expect(await askLife(undefined, { run: '77' })).toMatchObject({ is: 'unknown', why: expect.stringMatching(/no token/) })
-  expect(await askLife(blind, { run: '77' })).toMatchObject({ is: 'unknown', why: expect.stringMatching(/403/) })
+  expect(await askLife(undefined, { run: '77' })).toMatchObject({
+    is: 'unknown',
+    why: expect.stringMatching(/no token/),
+  })
+  expect(await askLife(blind, { run: '77' })).toMatchObject({
+    is: 'unknown',
+    why: expect.stringMatching(/403/),
+  })
 })
 
 test('a cancelled run ends after its jobs, one that has ended stays ended', async () => {
