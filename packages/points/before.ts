@@ -154,10 +154,13 @@ export type Held =
   | { readonly is: 'held'; readonly lease: Lease }
   | { readonly is: 'refused'; readonly result: Result }
 
-/** Takes the lease for this run's deployment; else says who has it. */
-export async function holdLease(run: Run, store: Store): Promise<Held> {
+/** Takes the lease for a deployment, this run's own by default; else says who has it. */
+export async function holdLease(
+  run: Run,
+  store: Store,
+  deployment = deploymentId(store.environment, run.identity.runId),
+): Promise<Held> {
   const { runId, attempt } = run.identity
-  const deployment = deploymentId(store.environment, runId)
   const claim = { owner: 'deployment', deployment, run: runId, attempt } as const
   const taken = await takeLease(store, claim, run)
   if (taken.is === 'held') return taken

@@ -163,7 +163,8 @@ function standing(store: Store, record: Record, judged: Judged): Result {
   }
 }
 
-function nextCommands(store: Store, record: Record): readonly string[] {
+/** How a person goes on with an open record: retry or consent, close, another destination. */
+export function nextCommands(store: Store, record: Record): readonly string[] {
   const { environment } = store
   const close = closeCommand(environment, record.id)
   return [
@@ -221,7 +222,8 @@ export async function closeWithout(run: Run, store: Store, plan: PlanDocument): 
   }
   if (plan.choice !== 'verify') await releaseLease(store, run.identity.runId)
   return {
-    outcome: held ? 'inconclusive' : 'unchanged',
+    // The scheduled workflow looks every ten minutes: it is not red for as long as a person has to decide.
+    outcome: held && !plan.resumes ? 'inconclusive' : 'unchanged',
     headline: `${store.environment}: nothing was rolled back: ${plan.why}`,
     next: plan.record
       ? [`the rollback ${plan.record} is still open: the plan above says how it goes on`]

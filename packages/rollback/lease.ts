@@ -54,3 +54,13 @@ export async function heldByOther(run: Run, store: Store): Promise<Somebody | un
   const life = await run.lifeOf(lease)
   return life.is === 'ended' ? undefined : { lease, life }
 }
+
+/** The Rollback button took the environment over from this run, or another run goes on with the record. */
+export function takenOver(store: Store, other: Somebody): Result {
+  const { run, deployment } = other.lease
+  return {
+    ...heldBy(store, other),
+    headline: `${deployment} is rolled back by run ${run}, which has taken ${store.environment} over: this run undoes nothing; nothing was changed`,
+    outputs: { decision: 'nothing' },
+  }
+}
