@@ -8,7 +8,9 @@ import {
   type Identity,
   iso,
   type Journal,
+  type Life,
   type Run,
+  type RunAttempt,
   type Written,
 } from '#core'
 
@@ -62,6 +64,7 @@ export function testRun(
     pollInterval?: number
     timeout?: number
     identity?: Partial<Identity>
+    lifeOf?: (of: RunAttempt) => Promise<Life>
   } = {},
 ): Run & { readonly lines: string[]; readonly masked: string[] } {
   const clock = given.clock ?? fakeClock()
@@ -80,6 +83,7 @@ export function testRun(
     journal: given.journal ?? memoryJournal(clock),
     identity: { ...identity, ...given.identity },
     folder: mkdtempSync(join(tmpdir(), 'run-')),
+    lifeOf: given.lifeOf ?? (async () => ({ is: 'unknown', why: 'nobody was asked' })),
     lines,
     masked,
   }

@@ -6,5 +6,6 @@ export const inputs = {
   point: choice('before', 'after'),
   id: optional(text),
   record: optional(text),
+  deployment: optional(text),
   token: optional(text),
 }

@@ -7,6 +7,7 @@ export const inputs = {
   to: text,
   consent: optional(text),
   asked: flag,
+  resume: flag,
   reason: optional(text),
   'on-inconclusive': optional(choice('hold', 'roll-back')),
   token: optional(text),

@@ -1,10 +1,11 @@
-import { choice, common, optional, text } from '#inputs'
+import { choice, common, durationBetween, optional, text } from '#inputs'
 
 export const inputs = {
   ...common,
-  mode: choice('open', 'close'),
+  mode: choice('open', 'close', 'take-over'),
   plan: optional(text),
   record: optional(text),
   reason: optional(text),
+  settle: durationBetween('0s', '10m'),
   token: optional(text),
 }

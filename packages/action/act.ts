@@ -10,7 +10,7 @@ import {
   type Result,
   type Run,
 } from '#core'
-import type { GitHub } from '#github'
+import { askLife, type GitHub } from '#github'
 import type { common, EnvironmentConfig, Given, Spec } from '#inputs'
 import { changeRecord, compareLease, connect, noJournal, openStore, type Store } from '#store'
 import { checkAccount, type Login } from './credentials.ts'
@@ -95,6 +95,8 @@ async function perform<S extends Spec, Settings>(
     report,
   })
   const store = await openNamedStore(aws, resolved)
+  const { token } = given as { token?: string }
+  const github = token === undefined ? undefined : hub(world, token)
   const bare: Run = {
     clock,
     deadline: deadline(clock, shared.timeout),
@@ -104,6 +106,7 @@ async function perform<S extends Spec, Settings>(
     identity,
     folder,
     journal: noJournal(clock, report, identity.runId),
+    lifeOf: (of) => askLife(github, of),
   }
   const kind =
     typeof definition.journal === 'function' ? definition.journal(given) : definition.journal
@@ -111,8 +114,6 @@ async function perform<S extends Spec, Settings>(
   const attached = await attach(bare, store, { kind, record })
   if (attached.is === 'stopped') return attached.result
   const run = { ...bare, journal: attached.journal as Journal }
-  const { token } = given as { token?: string }
-  const github = token === undefined ? undefined : hub(world, token)
   const job = { given, settings, run, aws, github, store, environment, variables }
   const from = iso(clock.now())
   const result = await definition.run(job).catch(helpless).catch(unlessLost)

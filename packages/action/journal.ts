@@ -13,6 +13,7 @@ import {
   readRecord,
   recordJournal,
   type Store,
+  type Taken,
   takeLease,
   waitForHolder,
 } from '#store'
@@ -69,7 +70,7 @@ async function attachPoint(run: Run, store: Store): Promise<Attached> {
   const over = await isOver(store, point)
   if (over) return stopped(over)
   const taken = await claim(run, store, 'deployment', deployment)
-  if (taken.is === 'taken') return stopped(heldBy(store, taken.lease, 'refused'))
+  if (taken.is === 'taken') return stopped(heldBy(store, taken, 'refused'))
   return { is: 'attached', journal: pointJournal(pen(run, store, taken.lease), point) }
 }
 
@@ -113,7 +114,7 @@ async function attachRecord(run: Run, store: Store, id: string | undefined): Pro
   }
   if (run.dryRun) return { is: 'attached', journal: run.journal }
   const taken = await claim(run, store, 'rollback', record.undone)
-  if (taken.is === 'taken') return stopped(heldBy(store, taken.lease, 'superseded'))
+  if (taken.is === 'taken') return stopped(heldBy(store, taken, 'superseded'))
   return {
     is: 'attached',
     journal: recordJournal(pen(run, store, taken.lease), record),
@@ -122,7 +123,11 @@ async function attachRecord(run: Run, store: Store, id: string | undefined): Pro
 }
 
 const claim = (run: Run, store: Store, owner: 'deployment' | 'rollback', deployment: string) =>
-  takeLease(store, { owner, deployment, run: run.identity.runId, attempt: run.identity.attempt })
+  takeLease(
+    store,
+    { owner, deployment, run: run.identity.runId, attempt: run.identity.attempt },
+    run,
+  )
 
 const pen = (run: Run, store: Store, lease: Parameters<typeof recordJournal>[0]['lease']) => ({
   store,
@@ -134,10 +139,14 @@ const pen = (run: Run, store: Store, lease: Parameters<typeof recordJournal>[0][
 const stopped = (result: Result): Attached => ({ is: 'stopped', result })
 
 /** One actor per environment (P10). */
-export function heldBy(store: Store, lease: Lease, outcome: 'refused' | 'superseded'): Result {
+function heldBy(
+  store: Store,
+  { lease, life }: Extract<Taken, { is: 'taken' }>,
+  outcome: 'refused' | 'superseded',
+): Result {
   return {
     outcome,
     headline: `${store.environment} is being changed by ${holderOf(lease)}; nothing was changed`,
-    next: [waitForHolder(lease)],
+    next: [waitForHolder(lease, life)],
   }
 }

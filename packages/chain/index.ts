@@ -29,3 +29,9 @@ export {
   type LedgerNow,
   type ProfileChoice,
 } from './profile.ts'
+export {
+  decideResume,
+  isUnfinished,
+  type LeftRecord,
+  type Unfinished,
+} from './resume.ts'

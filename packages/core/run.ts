@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Deadline } from './deadline.ts'
 import type { Journal } from './journal.ts'
+import type { Life, RunAttempt } from './life.ts'
 import type { Report } from './report.ts'
 
 /** Which run of which workflow this is. */
@@ -27,4 +28,6 @@ export interface Run {
   readonly identity: Identity
   /** A folder for files that later steps may read. */
   readonly folder: string
+  /** Asks GitHub whether another run can still do anything. Never throws: what is not answered is `unknown`. */
+  lifeOf(of: RunAttempt): Promise<Life>
 }

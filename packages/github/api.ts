@@ -46,7 +46,12 @@ export function connect({ token, repository, url, fetch: given = fetch }: GitHub
     log: silent,
     ...(url !== undefined && { baseUrl: url }),
     request: { fetch: given },
-    retry: { retries: 2, retryAfterBaseValue: 300 },
+    // What a conflict is about does not pass within seconds.
+    retry: {
+      retries: 2,
+      retryAfterBaseValue: 300,
+      doNotRetry: [400, 401, 403, 404, 409, 410, 422, 451],
+    },
   })
   return {
     repository,

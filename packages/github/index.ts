@@ -7,4 +7,4 @@ export {
   isMissing,
   type Route,
 } from './api.ts'
-export { type Life, lifeOf, type RunAttempt } from './runs.ts'
+export { askLife, cancelRun, jobsOf, latestAttempt, lifeOf, type RunJob } from './runs.ts'

@@ -78,7 +78,8 @@ export async function captureAfter(
 
 /** A rollback has its lease and its journal already; a dry run takes nothing. */
 async function holding(run: Run, store: Store, subject: Subject): Promise<Held | undefined> {
-  return subject.record === undefined && !run.dryRun ? holdLease(run, store) : undefined
+  if (subject.record !== undefined || run.dryRun) return undefined
+  return holdLease(run, store, subject.deployment)
 }
 
 /** Labels the versions of the point: in the journal of the deployment, or of the rollback's record. */

@@ -154,16 +154,20 @@ export type Held =
   | { readonly is: 'held'; readonly lease: Lease }
   | { readonly is: 'refused'; readonly result: Result }
 
-/** Takes the lease for this run's deployment; else says who has it. */
-export async function holdLease(run: Run, store: Store): Promise<Held> {
+/** Takes the lease for a deployment, this run's own by default; else says who has it. */
+export async function holdLease(
+  run: Run,
+  store: Store,
+  deployment = deploymentId(store.environment, run.identity.runId),
+): Promise<Held> {
   const { runId, attempt } = run.identity
-  const deployment = deploymentId(store.environment, runId)
-  const taken = await takeLease(store, { owner: 'deployment', deployment, run: runId, attempt })
+  const claim = { owner: 'deployment', deployment, run: runId, attempt } as const
+  const taken = await takeLease(store, claim, run)
   if (taken.is === 'held') return taken
   const result = refusedBy(store, [
     {
       why: `the environment is being changed by ${holderOf(taken.lease)}`,
-      next: waitForHolder(taken.lease),
+      next: waitForHolder(taken.lease, taken.life),
     },
   ])
   return { is: 'refused', result }

@@ -1,9 +1,10 @@
-import type { Run } from '#core'
+import type { Life, Run } from '#core'
 import {
   beforeId,
   deploymentId,
   type EnvironmentState,
   holderOf,
+  isLeftBehind,
   isNewer,
   type Lease,
   leftBehind,
@@ -30,6 +31,8 @@ export interface GateEvidence {
   readonly environment: EnvironmentState
   readonly pin: Pin | undefined
   readonly lease: Lease | undefined
+  /** What GitHub says of the lease's owner; undefined when the lease stands against nothing. */
+  readonly holder: Life | undefined
   /** By the server's clock. */
   readonly now: number
   /** The newest deployment's `before`, when it is not this one's. */
@@ -59,10 +62,10 @@ export function refusals(evidence: GateEvidence): readonly Refusal[] {
       next: `finish it (re-run its rollback job, or the Rollback button), or close it with a reason: rollback-report mode close, record ${environment.open}`,
     })
   }
-  if (lease && holdsAgainst(lease, evidence)) {
+  if (lease && holdsAgainst(lease, evidence) && !isLeft(lease, evidence)) {
     found.push({
       why: `the environment is being changed by ${holderOf(lease)}`,
-      next: waitForHolder(lease),
+      next: waitForHolder(lease, evidence.holder ?? { is: 'unknown', why: 'nobody was asked' }),
     })
   }
   const unjudged =
@@ -105,9 +108,12 @@ function againstRepeat({ own, latest }: GateEvidence): readonly Refusal[] {
   ]
 }
 
-function holdsAgainst(lease: Lease, { run, now }: GateEvidence): boolean {
+function holdsAgainst(lease: Lease, { run, now }: Pick<GateEvidence, 'run' | 'now'>): boolean {
   return lease.owner !== 'nobody' && lease.run !== run && Date.parse(lease.until) >= now
 }
+
+const isLeft = (lease: Lease, { holder }: GateEvidence): boolean =>
+  holder !== undefined && isLeftBehind(lease, { owner: 'deployment' }, holder)
 
 /** The environment's facts, without the name of a record that is closed: it refuses nothing. */
 async function readOpenEnvironment(store: Store): Promise<EnvironmentState> {
@@ -133,7 +139,9 @@ export async function readGate(
     readPoint(store, beforeId(own)),
   ])
   const now = store.objects.serverTime()
+  const against = lease !== undefined && holdsAgainst(lease, { run: run.identity.runId, now })
   return {
+    holder: against ? await run.lifeOf(lease) : undefined,
     run: run.identity.runId,
     sha: run.identity.sha,
     environment,

@@ -1,5 +1,13 @@
 import { InputError, type Result, type Run } from '#core'
-import { afterId, deploymentId, listPoints, readEnvironment, type Store } from '#store'
+import {
+  afterId,
+  beforeId,
+  deploymentId,
+  isPointId,
+  listPoints,
+  readEnvironment,
+  type Store,
+} from '#store'
 import { captureAfter } from './after.ts'
 import { captureBefore, gate, type Ports } from './before.ts'
 import { list, show } from './list.ts'
@@ -14,6 +22,8 @@ export interface Settings {
   readonly id: string | undefined
   /** The record of the rollback whose `after` is taken. */
   readonly record: string | undefined
+  /** The deployment whose `after` is taken; this run's when left out. */
+  readonly deployment: string | undefined
 }
 
 /** Checks how the inputs fit together. Throws `InputError` with all problems. */
@@ -22,33 +32,42 @@ export function settings(given: {
   readonly point: 'before' | 'after'
   readonly id: string | undefined
   readonly record: string | undefined
+  readonly deployment: string | undefined
   readonly environment: string | undefined
 }): Settings {
-  const { mode, point, id, record, environment } = given
+  const { mode, point, id, record, deployment, environment } = given
+  const strange = deployment !== undefined && !isDeploymentOf(deployment, environment ?? '')
   const problems = [
     ...(environment === undefined
       ? ['environment: expected a name: restore points belong to an environment']
       : []),
     ...(id !== undefined && mode !== 'show' ? ['id: goes only with mode: show'] : []),
     ...(record !== undefined && point === 'before' ? ['record: goes only with point: after'] : []),
+    ...(deployment !== undefined && (point === 'before' || record !== undefined)
+      ? ['deployment: goes only with point: after, and without record']
+      : []),
+    ...(strange ? ['deployment: expected <environment>/<run id> of this environment'] : []),
   ]
   if (problems.length > 0) throw new InputError(problems)
-  return { mode, point, id, record }
+  return { mode, point, id, record, deployment }
 }
+
+const isDeploymentOf = (id: string, environment: string): boolean =>
+  id.startsWith(`${environment}/`) && isPointId(beforeId(id))
 
 /** Runs the action: gate, capture, list or show. Throws `InputError` when no store is named. */
 export async function restorePoint(
   run: Run,
   store: Store | undefined,
   ports: Ports,
-  { mode, point, id, record }: Settings,
+  { mode, point, id, record, deployment: given }: Settings,
 ): Promise<Result> {
   if (store === undefined) {
     throw new InputError([
       'store: expected a bucket: restore points are kept there (input store, or store in the configuration file)',
     ])
   }
-  const deployment = deploymentId(store.environment, run.identity.runId)
+  const deployment = given ?? deploymentId(store.environment, run.identity.runId)
   switch (mode) {
     case 'gate':
       return gate(run, store, ports)

@@ -6,12 +6,10 @@ import {
   deploymentOf,
   freeEnvironment,
   holderOf,
-  type Lease,
   leftBehind,
   moveDeployment,
   type Record,
   readEnvironment,
-  readLease,
   readPoint,
   readRecord,
   releaseLease,
@@ -21,7 +19,7 @@ import {
 import { buttonCommand, closeCommand, scaleCommand } from './commands.ts'
 import type { PlanDocument } from './document.ts'
 import { type Judged, judge } from './judge.ts'
-import { claimRollback } from './lease.ts'
+import { claimRollback, heldBy, heldByOther } from './lease.ts'
 
 /** Ends a run of a rollback: closes the record when it is verified, else leaves it open with the next commands. Releases the lease. */
 export async function close(run: Run, store: Store, id: string): Promise<Result> {
@@ -165,7 +163,8 @@ function standing(store: Store, record: Record, judged: Judged): Result {
   }
 }
 
-function nextCommands(store: Store, record: Record): readonly string[] {
+/** How a person goes on with an open record: retry or consent, close, another destination. */
+export function nextCommands(store: Store, record: Record): readonly string[] {
   const { environment } = store
   const close = closeCommand(environment, record.id)
   return [
@@ -223,7 +222,8 @@ export async function closeWithout(run: Run, store: Store, plan: PlanDocument): 
   }
   if (plan.choice !== 'verify') await releaseLease(store, run.identity.runId)
   return {
-    outcome: held ? 'inconclusive' : 'unchanged',
+    // The scheduled workflow looks every ten minutes: it is not red for as long as a person has to decide.
+    outcome: held && !plan.resumes ? 'inconclusive' : 'unchanged',
     headline: `${store.environment}: nothing was rolled back: ${plan.why}`,
     next: plan.record
       ? [`the rollback ${plan.record} is still open: the plan above says how it goes on`]
@@ -236,22 +236,21 @@ export async function closeWithout(run: Run, store: Store, plan: PlanDocument): 
   }
 }
 
-/** Who else changes the environment now: the button says nothing about a deployment that is alive (P10). */
-async function heldByOther(run: Run, store: Store): Promise<Lease | undefined> {
-  const lease = await readLease(store)
-  if (lease === undefined || lease.owner === 'nobody' || lease.run === run.identity.runId)
-    return undefined
-  return Date.parse(lease.until) >= store.objects.serverTime() ? lease : undefined
-}
-
-const alive = (store: Store, lease: Lease): Result => ({
+/** The button says nothing about a deployment that is alive (P10). */
+const alive = (store: Store, { lease, life }: NonNullable<Somebody>): Result => ({
   outcome: 'refused',
   headline: `${store.environment} is being changed by ${holderOf(lease)}: nothing is decided about it meanwhile; nothing was changed`,
-  next: [waitForHolder(lease)],
+  next: [waitForHolder(lease, life)],
 })
+type Somebody = Awaited<ReturnType<typeof heldByOther>>
 
-/** Ends a run whose record could not be opened: the deployment stays as it is, so that a repeat decides the same again. */
+/**
+ * Ends a run whose record could not be opened: the deployment stays as it is, so that a repeat decides the same again. Where another
+ * rollback holds the lease it is that one's work.
+ */
 export async function closeUnopened(run: Run, store: Store): Promise<Result> {
+  const other = await heldByOther(run, store)
+  if (other?.lease.owner === 'rollback') return heldBy(store, other)
   if (!run.dryRun) await releaseLease(store, run.identity.runId)
   return {
     outcome: 'refused',

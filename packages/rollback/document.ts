@@ -21,6 +21,8 @@ export const planDocument = z.object({
   operations: z.boolean(),
   /** The open record that this plan goes on with. */
   record: z.string().refine(isRecordId).optional(),
+  /** Nobody asked: the scheduled workflow found it unfinished. */
+  resumes: z.literal(true).optional(),
 })
 export type PlanDocument = z.infer<typeof planDocument>
 

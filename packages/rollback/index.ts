@@ -1,4 +1,4 @@
-export { close, closeByHand, closeWithout } from './close.ts'
+export { close, closeByHand, closeUnopened, closeWithout } from './close.ts'
 export { buttonCommand, byHandCommands, closeCommand } from './commands.ts'
 export {
   type Compared,
@@ -14,3 +14,4 @@ export { open } from './open.ts'
 export { rollbackPlan } from './plan.ts'
 export { type ReportSettings, reportSettings, rollbackReport } from './rollbackreport.ts'
 export { type PlanSettings, planSettings } from './settings.ts'
+export { type Stand, standOf, takeOver } from './takeover.ts'

@@ -49,7 +49,7 @@ function draftOf(run: Run, plan: PlanDocument): Draft {
   return {
     ...{ undone, from, to, profile, planId, consent, reason, trigger, repository, actor },
     openedAt: at,
-    runs: [{ run: runId, attempt, at, url: runUrl }],
+    runs: [{ run: runId, attempt, at, url: runUrl, ...(plan.resumes && { resumes: true }) }],
   }
 }
 

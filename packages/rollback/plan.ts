@@ -19,6 +19,8 @@ import { buttonCommand, closeCommand, stopCommands } from './commands.ts'
 import type { Comparisons } from './compare.ts'
 import type { PlanDocument } from './document.ts'
 import { findDeployment, findWay, type Known, lookNow, type Way } from './evidence.ts'
+import { heldByOther, takenOver } from './lease.ts'
+import { decideLeft, leftAsItIs } from './resume.ts'
 import type { PlanSettings } from './settings.ts'
 import { consentText, orderText } from './words.ts'
 
@@ -34,21 +36,30 @@ export async function rollbackPlan(
 ): Promise<Result> {
   if (store === undefined)
     throw new InputError(['store: expected a bucket: the decision is made from what it keeps'])
-  const known = await findDeployment(run, store, settings.asked)
-  const decision = decide({
-    state: known.before?.deployment?.state,
-    stored: known.before?.deployment?.verdict?.verdict,
-    given: settings.verdict,
-    openRecord: known.record?.id,
-    onInconclusive: settings.onInconclusive,
-    asked: settings.asked,
-  })
+  const { asked, resume, onInconclusive } = settings
+  const known = await findDeployment(run, store, asked || resume)
+  const decision = resume
+    ? await decideLeft(run, store, { known, onInconclusive })
+    : decide({
+        state: known.before?.deployment?.state,
+        stored: known.before?.deployment?.verdict?.verdict,
+        given: settings.verdict,
+        openRecord: known.record?.id,
+        ...{ onInconclusive, asked },
+      })
+  const quiet = resume ? leftAsItIs(store, known, decision) : undefined
+  if (quiet) return quiet
+  const other =
+    asked || resume || decision.choice === 'nothing' ? undefined : await heldByOther(run, store)
+  if (other?.lease.owner === 'rollback') return takenOver(store, other)
   if (decision.choice !== 'roll-back') return withoutRollback(run, store, known, decision, settings)
-  if (known.newer !== undefined && !settings.asked) return supersededBy(store, known.newer)
+  if (known.newer !== undefined && !asked && !resume) return supersededBy(store, known.newer)
   const now = await lookNow(run, ports.captures)
   const { comparisons } = ports
   const way = await findWay(run, store, { known, now, to: settings.to, comparisons })
-  return planned(run, store, { known, decision, way, settings })
+  const result = await planned(run, store, { known, decision, way, settings })
+  // It would be red every ten minutes until a person decides.
+  return resume && result.outcome === 'refused' ? { ...result, outcome: 'unchanged' } : result
 }
 
 /** Somebody else's fix is never rolled back (P14). */
@@ -125,8 +136,8 @@ async function planned(run: Run, store: Store, findings: Findings): Promise<Resu
 
 function consentOf(known: Known, way: Way, settings: PlanSettings): Consent {
   const { record } = known
-  if (record && (record.consent === 'given' || record.consent === 'automatic'))
-    return record.consent
+  const isGiven = record?.consent === 'given' || record?.consent === 'automatic'
+  if (record && (isGiven || settings.resume)) return record.consent
   const needed = record ? record.consent !== 'not-needed' : way.profile.consent
   return decideConsent(needed, inAdvance(known, settings), {
     given: settings.consent,
@@ -341,12 +352,14 @@ function documentOf(
     planId: way.planId,
     reason: settings.reason === '' ? decision.why : settings.reason,
     ...(known.record ? { record: known.record.id } : {}),
+    ...(settings.resume && { resumes: true as const }),
   }
 }
 
 function outputsOf(document: PlanDocument, steps: Steps) {
   return {
     decision: document.choice,
+    deployment: document.undone,
     destination: document.to,
     profile: document.profile,
     'plan-id': document.planId,

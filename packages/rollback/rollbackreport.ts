@@ -1,22 +1,26 @@
 import { InputError, type Result, type Run } from '#core'
+import type { GitHub } from '#github'
 import { isRecordId, readEnvironment, readRecord, type Store } from '#store'
 import { close, closeByHand, closeUnopened, closeWithout } from './close.ts'
 import { type PlanDocument, parsePlan } from './document.ts'
 import { open } from './open.ts'
+import { takeOver } from './takeover.ts'
 
 /** The action's settings. */
 export type ReportSettings =
   | { readonly mode: 'open'; readonly plan: PlanDocument }
   | { readonly mode: 'close'; readonly plan: PlanDocument; readonly record: string | undefined }
   | { readonly mode: 'close-by-hand'; readonly record: string; readonly reason: string }
+  | { readonly mode: 'take-over'; readonly settle: number }
 
 /** Checks how the inputs fit together. Throws `InputError` with all problems. */
 export function reportSettings(given: {
   readonly environment: string | undefined
-  readonly mode: 'open' | 'close'
+  readonly mode: 'open' | 'close' | 'take-over'
   readonly plan: string | undefined
   readonly record: string | undefined
   readonly reason: string | undefined
+  readonly settle: number
 }): ReportSettings {
   const { mode, plan, record, reason } = given
   const problems = [
@@ -37,6 +41,7 @@ export function reportSettings(given: {
       : []),
   ]
   if (problems.length > 0) throw new InputError(problems)
+  if (mode === 'take-over') return { mode, settle: given.settle }
   if (plan === undefined)
     return { mode: 'close-by-hand', record: record ?? '', reason: reason ?? '' }
   const document = parsePlan(plan, given.environment ?? '')
@@ -46,7 +51,7 @@ export function reportSettings(given: {
 /** Runs the action: opens or closes the record of a rollback. */
 export async function rollbackReport(
   run: Run,
-  store: Store | undefined,
+  { store, github }: { readonly store: Store | undefined; readonly github: GitHub | undefined },
   settings: ReportSettings,
 ): Promise<Result> {
   if (store === undefined)
@@ -54,6 +59,8 @@ export async function rollbackReport(
   switch (settings.mode) {
     case 'open':
       return open(run, store, settings.plan)
+    case 'take-over':
+      return takeOver(run, store, { github, settle: settings.settle })
     case 'close-by-hand':
       return closeByHand(run, store, settings.record, settings.reason)
     case 'close': {

@@ -10,6 +10,8 @@ export interface PlanSettings {
   readonly consent: string | undefined
   /** True when a person pressed the Rollback button. */
   readonly asked: boolean
+  /** True for the scheduled workflow: it finishes what ended runs left, and nothing that waits for a person. */
+  readonly resume: boolean
   readonly reason: string
   readonly onInconclusive: 'hold' | 'roll-back'
   readonly dataRestore: 'ask' | 'automatic' | 'never'
@@ -32,6 +34,7 @@ export function planSettings(
     readonly to: string
     readonly consent: string | undefined
     readonly asked: boolean
+    readonly resume: boolean
     readonly reason: string | undefined
     readonly 'on-inconclusive': 'hold' | 'roll-back' | undefined
   },
@@ -47,6 +50,9 @@ export function planSettings(
       : [
           `to: expected auto, last-verified or a restore point id such as production/123/after, got ${JSON.stringify(given.to)}`,
         ]),
+    ...(given.resume && (given.asked || given.consent !== undefined || given.to !== 'auto')
+      ? ['resume: goes without asked, consent and to: nobody is asked']
+      : []),
   ]
   if (problems.length > 0) throw new InputError(problems)
   return {
@@ -54,6 +60,7 @@ export function planSettings(
     to: given.to,
     consent: given.consent,
     asked: given.asked,
+    resume: given.resume,
     reason: given.reason ?? '',
     onInconclusive: given['on-inconclusive'] ?? config?.['on-inconclusive'] ?? 'hold',
     dataRestore: config?.database?.['data-restore'] ?? 'ask',

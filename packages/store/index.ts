@@ -16,11 +16,15 @@ export {
 } from './ids.ts'
 export { noJournal, type Pen, pointJournal, recordJournal } from './journal.ts'
 export {
+  type Asking,
   type Claim,
   compareLease,
   decideLease,
   holderOf,
+  isLeftBehind,
   leaseTime,
+  mayPull,
+  pullLease,
   readLease,
   releaseLease,
   renewLease,

@@ -1,4 +1,4 @@
-import { iso, LeaseLost } from '#core'
+import { iso, LeaseLost, type Life, type Run } from '#core'
 import { type Lease, leaseSchema } from './documents.ts'
 import { keys } from './ids.ts'
 import { createDocument, envelope, readDocument, type Store, serialize } from './store.ts'
@@ -20,7 +20,10 @@ export const leaseTime: Readonly<Record<Claim['owner'], number>> = {
 
 export type Taken =
   | { readonly is: 'held'; readonly lease: Lease }
-  | { readonly is: 'taken'; readonly lease: Lease }
+  | { readonly is: 'taken'; readonly lease: Lease; readonly life: Life }
+
+/** Who can say whether the owner of a lease is still alive, and where a takeover is told. */
+export type Asking = Pick<Run, 'lifeOf' | 'report'>
 
 /**
  * Decides whether a claim gets the lease that lies there. The same run always does: lapsed is not lost. Another run
@@ -41,19 +44,65 @@ export function decideLease(
   return free ? { is: 'take', generation: current.generation + 1 } : { is: 'taken' }
 }
 
-/** Takes or renews the lease of the environment; `taken` names the holder and changes nothing. */
-export async function takeLease(store: Store, claim: Claim): Promise<Taken> {
+/**
+ * Decides whether a lease that has not lapsed is left behind: GitHub says that its owner's run has ended. A deployment never takes
+ * a rollback's.
+ */
+export const isLeftBehind = (current: Lease, claim: Pick<Claim, 'owner'>, life: Life): boolean =>
+  life.is === 'ended' && !(claim.owner === 'deployment' && current.owner === 'rollback')
+
+/** Whether a rollback may pull the lease away from a living run: only from the deployment that it undoes. */
+export const mayPull = (current: Lease, claim: Claim): boolean =>
+  claim.owner === 'rollback' &&
+  current.owner === 'deployment' &&
+  current.deployment === claim.deployment
+
+/**
+ * Takes or renews the lease of the environment; `taken` names the holder and changes nothing. A lease that did not lapse is
+ * taken when GitHub says that its owner has ended, by compare-and-swap on exactly that lease.
+ */
+export const takeLease = (store: Store, claim: Claim, asking?: Asking): Promise<Taken> =>
+  take(store, claim, (current) => leftBehindBy(current, claim, asking))
+
+/** Takes the lease for a rollback, also from the living deployment that it undoes. */
+export const pullLease = (store: Store, claim: Claim, asking: Asking): Promise<Taken> =>
+  take(store, claim, async (current) =>
+    mayPull(current, claim) ? 'free' : leftBehindBy(current, claim, asking),
+  )
+
+async function leftBehindBy(
+  current: Lease,
+  claim: Claim,
+  asking: Asking | undefined,
+): Promise<'free' | Life> {
+  const life = (await asking?.lifeOf(current)) ?? unasked
+  if (life.is !== 'ended' || !isLeftBehind(current, claim, life)) return life
+  asking?.report.info(
+    `run ${current.run} (attempt ${current.attempt}) has ended (${life.conclusion}), says GitHub: the lease that it left behind is taken`,
+  )
+  return 'free'
+}
+
+const unasked: Life = { is: 'unknown', why: 'nobody was asked' }
+
+async function take(
+  store: Store,
+  claim: Claim,
+  /** Asked about somebody else's lease that has not lapsed. */
+  isFree: (current: Lease) => Promise<'free' | Life>,
+): Promise<Taken> {
   const key = keys.lease(store.environment)
   for (;;) {
     const current = await readDocument(store, key, leaseSchema)
     const decision = decideLease(current?.value, claim, store.objects.serverTime())
-    if (decision.is === 'taken' && current) return { is: 'taken', lease: current.value }
-    if (decision.is === 'taken') continue
+    const life = decision.is === 'taken' && current ? await isFree(current.value) : 'free'
+    if (current && life !== 'free') return { is: 'taken', lease: current.value, life }
     const lease: Lease = {
       kind: 'lease',
       ...envelope(store),
       ...claim,
-      generation: decision.generation,
+      generation:
+        decision.is === 'taken' ? (current?.value.generation ?? 0) + 1 : decision.generation,
       until: iso(store.objects.serverTime() + leaseTime[claim.owner]),
     }
     const written = current
@@ -111,10 +160,15 @@ export function holderOf(lease: Lease): string {
 }
 
 /** What to do about somebody else's lease: a run that was killed cannot give it back. */
-export function waitForHolder(lease: Lease): string {
-  const left =
-    lease.owner === 'deployment'
-      ? `re-run its rollback job, or wait until ${lease.until}`
-      : `wait until ${lease.until}`
-  return `wait until run ${lease.run} has ended, or cancel it, then run again; if it has ended and left the lease behind, ${left}`
+export function waitForHolder(lease: Lease, life: Life): string {
+  const { run, owner, until } = lease
+  const later = owner === 'deployment' ? 're-run its rollback job, or wait' : 'wait'
+  switch (life.is) {
+    case 'alive':
+      return `run ${run} is alive (${life.status}): wait until it has ended, or cancel it, then run again`
+    case 'ended':
+      return `run ${run} has ended (${life.conclusion}) and left the lease behind: ${later} until ${until}, then run again`
+    case 'unknown':
+      return `wait until run ${run} has ended, or cancel it, then run again; whether it has ended is not known (${life.why}): if it has, and left the lease behind, ${later} until ${until}`
+  }
 }

@@ -47,6 +47,7 @@ const evidence = (given: Partial<GateEvidence>): GateEvidence => ({
   environment: { kind: 'environment', version: 1, ...where },
   pin: undefined,
   lease: undefined,
+  holder: undefined,
   now: Date.parse('2026-11-22T04:00:00Z'),
   latest: undefined,
   own: undefined,
@@ -65,6 +66,10 @@ test.each<[string, Partial<GateEvidence>]>([
   ['the pin was released', { pin: { ...pin, released: { at: pin.at, by: 'ada', why: 'fixed' } } }],
   ['the lease was given back', { lease: { ...lease, owner: 'nobody' } }],
   ['the lease lapsed', { lease: { ...lease, until: '2026-11-22T03:00:00Z' } }],
+  [
+    'the lease has not lapsed, and its run has ended',
+    { lease, holder: { is: 'ended', conclusion: 'cancelled' } },
+  ],
   ['the lease is its own', { lease: { ...lease, run: '10' } }],
   [
     'the deployment before was judged healthy and only not marked',
@@ -98,6 +103,16 @@ test.each<[string, Partial<GateEvidence>, RegExp]>([
     /rollback production\/9\/rollback-1 is open/,
   ],
   ['another run holds the lease', { lease }, /deployment of run 9/],
+  [
+    'another run holds the lease and is alive',
+    { lease, holder: { is: 'alive', status: 'in_progress' } },
+    /deployment of run 9/,
+  ],
+  [
+    'a rollback left the lease behind',
+    { lease: { ...lease, owner: 'rollback' }, holder: { is: 'ended', conclusion: 'failure' } },
+    /rollback of run 9/,
+  ],
   [
     'the deployment before was never judged',
     { latest: deployment({}) },

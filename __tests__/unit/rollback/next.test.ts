@@ -67,6 +67,7 @@ const settings = (given: Partial<PlanSettings> = {}): PlanSettings => ({
       to: 'auto',
       consent: undefined,
       asked: false,
+      resume: false,
       reason: undefined,
       'on-inconclusive': undefined,
     },
