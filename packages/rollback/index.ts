@@ -12,5 +12,6 @@ export { findDeployment, findWay, type Known, lookNow, type Now, type Way } from
 export { type Judged, judge } from './judge.ts'
 export { open } from './open.ts'
 export { rollbackPlan } from './plan.ts'
+export { release } from './release.ts'
 export { type ReportSettings, reportSettings, rollbackReport } from './rollbackreport.ts'
 export { type PlanSettings, planSettings } from './settings.ts'

@@ -5,12 +5,14 @@ import {
   decide,
   decideConsent,
   estimateText,
+  type History,
   noSteps,
   ordered,
   type Steps,
   stepsOf,
   stepWords,
   tookBefore,
+  withinLimits,
 } from '#chain'
 import { InputError, type Result, type Run, type Section, span } from '#core'
 import type { Captures } from '#points'
@@ -35,7 +37,7 @@ export async function rollbackPlan(
   if (store === undefined)
     throw new InputError(['store: expected a bucket: the decision is made from what it keeps'])
   const known = await findDeployment(run, store, settings.asked)
-  const decision = decide({
+  const wished = decide({
     state: known.before?.deployment?.state,
     stored: known.before?.deployment?.verdict?.verdict,
     given: settings.verdict,
@@ -43,12 +45,31 @@ export async function rollbackPlan(
     onInconclusive: settings.onInconclusive,
     asked: settings.asked,
   })
+  const decision = isNew(known, wished)
+    ? withinLimits(wished, await historyOf(store, known, settings))
+    : wished
   if (decision.choice !== 'roll-back') return withoutRollback(run, store, known, decision, settings)
   if (known.newer !== undefined && !settings.asked) return supersededBy(store, known.newer)
   const now = await lookNow(run, ports.captures)
   const { comparisons } = ports
   const way = await findWay(run, store, { known, now, to: settings.to, comparisons })
   return planned(run, store, { known, decision, way, settings })
+}
+
+/** Whether a rollback would begin that nobody asked for. One that is open is finished, and one that was overtaken is not begun. */
+const isNew = (known: Known, { choice, trigger }: Decision): boolean =>
+  choice === 'roll-back' &&
+  trigger !== 'button' &&
+  known.record === undefined &&
+  known.newer === undefined
+
+async function historyOf(
+  store: Store,
+  { undone }: Known,
+  settings: PlanSettings,
+): Promise<History> {
+  const records = await latestRecords(store)
+  return { undone, records, now: store.objects.serverTime(), perDay: settings.perDay }
 }
 
 /** Somebody else's fix is never rolled back (P14). */

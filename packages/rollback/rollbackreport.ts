@@ -3,19 +3,22 @@ import { isRecordId, readEnvironment, readRecord, type Store } from '#store'
 import { close, closeByHand, closeUnopened, closeWithout } from './close.ts'
 import { type PlanDocument, parsePlan } from './document.ts'
 import { open } from './open.ts'
+import { release } from './release.ts'
 
 /** The action's settings. */
 export type ReportSettings =
   | { readonly mode: 'open'; readonly plan: PlanDocument }
   | { readonly mode: 'close'; readonly plan: PlanDocument; readonly record: string | undefined }
   | { readonly mode: 'close-by-hand'; readonly record: string; readonly reason: string }
+  | { readonly mode: 'release'; readonly pin: string; readonly reason: string }
 
 /** Checks how the inputs fit together. Throws `InputError` with all problems. */
 export function reportSettings(given: {
   readonly environment: string | undefined
-  readonly mode: 'open' | 'close'
+  readonly mode: 'open' | 'close' | 'release'
   readonly plan: string | undefined
   readonly record: string | undefined
+  readonly pin?: string | undefined
   readonly reason: string | undefined
 }): ReportSettings {
   const { mode, plan, record, reason } = given
@@ -35,15 +38,38 @@ export function reportSettings(given: {
     ...(record !== undefined && !isRecordId(record)
       ? ['record: expected <environment>/<run id>/rollback-<n>']
       : []),
+    ...pinProblems(given),
   ]
   if (problems.length > 0) throw new InputError(problems)
+  if (mode === 'release') return { mode, pin: given.pin ?? '', reason: reason ?? '' }
   if (plan === undefined)
     return { mode: 'close-by-hand', record: record ?? '', reason: reason ?? '' }
   const document = parsePlan(plan, given.environment ?? '')
   return mode === 'open' ? { mode, plan: document } : { mode, plan: document, record }
 }
 
-/** Runs the action: opens or closes the record of a rollback. */
+/** As much of a commit as tells it from others. */
+const commit = /^[0-9a-f]{7,40}$/i
+
+function pinProblems({
+  mode,
+  pin,
+  reason,
+}: {
+  readonly mode: 'open' | 'close' | 'release'
+  readonly pin?: string | undefined
+  readonly reason: string | undefined
+}): readonly string[] {
+  if (mode !== 'release') return pin === undefined ? [] : ['pin: goes only with mode: release']
+  return [
+    ...(pin !== undefined && commit.test(pin)
+      ? []
+      : ['pin: expected the commit whose pin is released, at least its first 7 digits']),
+    ...(reason === undefined ? ['reason: expected why the commit may be deployed again'] : []),
+  ]
+}
+
+/** Runs the action: opens or closes the record of a rollback, or releases a pin. */
 export async function rollbackReport(
   run: Run,
   store: Store | undefined,
@@ -56,6 +82,8 @@ export async function rollbackReport(
       return open(run, store, settings.plan)
     case 'close-by-hand':
       return closeByHand(run, store, settings.record, settings.reason)
+    case 'release':
+      return release(run, store, settings)
     case 'close': {
       if (settings.plan.choice !== 'roll-back') return closeWithout(run, store, settings.plan)
       const record = settings.record ?? (await openHere(store, settings.plan))
