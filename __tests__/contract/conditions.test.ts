@@ -16,10 +16,13 @@ test('a rollback starts, and goes on, in a run that was cancelled', () => {
 })
 
 test.each([
-  ['rollback', { close: '', compromised: '' }],
-  ['close', { close: 'production/1/rollback-1', compromised: '' }],
-  ['close', { close: 'production/1/rollback-1', compromised: 'acme/jwt' }],
-  ['compromised', { close: '', compromised: 'acme/jwt' }],
+  ['rollback', { close: '', compromised: '', 'release-pin': '' }],
+  ['close', { close: 'production/1/rollback-1', compromised: '', 'release-pin': '' }],
+  ['close', { close: 'production/1/rollback-1', compromised: 'acme/jwt', 'release-pin': '' }],
+  ['close', { close: 'production/1/rollback-1', compromised: '', 'release-pin': 'b0b1c2d' }],
+  ['compromised', { close: '', compromised: 'acme/jwt', 'release-pin': '' }],
+  ['compromised', { close: '', compromised: 'acme/jwt', 'release-pin': 'b0b1c2d' }],
+  ['release', { close: '', compromised: '', 'release-pin': 'b0b1c2d' }],
 ])('one run does one thing: %s with %j', (job, inputs) => {
   const begun = Object.entries(rollback.jobs).filter(([, one]) => starts(one, inputs))
   expect(begun.map(([name]) => name)).toEqual([job])

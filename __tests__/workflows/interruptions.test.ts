@@ -26,7 +26,7 @@ let newcomer: () => Promise<Newcomer>
 
 beforeAll(async () => {
   town = await foundTown()
-  company = await town.settle('333333333333')
+  company = await town.settle('333333333333', { environment: { 'automatic-rollbacks-per-day': 9 } })
   newcomer = meanwhile(tellNewcomer)
 }, 60_000)
 
@@ -226,7 +226,7 @@ describe('a rollback that does not help', () => {
     expect(record.verdict.run).toBe(acted?.runId)
   }, 90_000)
 
-  test('closed by hand with the printed command, it lets the fix be deployed', async () => {
+  test('closed by hand with the printed command, it lets the fix be deployed, which releases the pin', async () => {
     await query(company, mendDatabase)
     const closed = await company.press(printedCommand(three, 'fix forward'))
     expect(closed.ok).toBe(true)
@@ -239,6 +239,9 @@ describe('a rollback that does not help', () => {
       closedBy: 'pat',
     })
     expect(documents.environment).toMatchObject({ verified: `production/${fix.runId}/after` })
+    expect(documents[`pins/${company.repository.commitOf(3)}`].released.why).toBe(
+      `contained in ${company.repository.commitOf(2)}, verified as production/${fix.runId}/after`,
+    )
     expect(documents.environment.open).toBeUndefined()
   }, 90_000)
 })

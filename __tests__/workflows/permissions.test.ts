@@ -115,6 +115,8 @@ beforeAll(async () => {
   const { points = '[]' } = await alone('restore-point', { mode: 'list', environment })
   await alone('restore-point', { mode: 'show', environment, id: JSON.parse(points)[0] })
   await alone('verify-health', { mode: 'baseline', environment })
+  const [pin, reason] = [company.repository.commitOf(11), 'to see what it needs']
+  await alone('rollback-report', { mode: 'release', environment, pin, reason })
   await alone('run-script', { environment, script: 'scripts/deploy', 'dry-run': 'true' })
   const connection = 'secret:acme/production/database-url'
   const path = 'database/migrations'

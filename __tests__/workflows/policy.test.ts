@@ -38,7 +38,10 @@ beforeAll(async () => {
   town = await foundTown(120, { roles: [{ arn: role, subjects }] })
   company = await town.settle(place.account, {
     everything: true,
-    environment: { role, database: { connection, 'data-restore': 'automatic' } },
+    environment: {
+      ...{ role, database: { connection, 'data-restore': 'automatic' } },
+      'automatic-rollbacks-per-day': 9,
+    },
   })
   policy = rolePolicy(page, {
     '123456789012': place.account,

@@ -39,7 +39,7 @@ let guarded: () => Promise<Guarded>
 
 beforeAll(async () => {
   town = await foundTown()
-  company = await town.settle('111111111111')
+  company = await town.settle('111111111111', { environment: { 'automatic-rollbacks-per-day': 9 } })
   customers = startTraffic(company.url, { tokenKey: company.tokenKey, rate: 9 })
   guarded = meanwhile(tellGuarded)
 }, 60_000)

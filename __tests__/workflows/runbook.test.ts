@@ -20,7 +20,10 @@ let good: Outside
 
 beforeAll(async () => {
   town = await foundTown()
-  company = await town.settle('333333333333', { everything: true })
+  company = await town.settle('333333333333', {
+    everything: true,
+    environment: { 'automatic-rollbacks-per-day': 9 },
+  })
   const told = await company.ship(2)
   expect(told).toMatchObject({ ok: true, jobs: { deploy: 'success', rollback: 'success' } })
   good = await expectServing(company, '2', company.repository.commitOf(2))

@@ -8,10 +8,10 @@ void action({
   inputs,
   journal: 'named-record',
   settings,
-  run: ({ run, aws, store, settings: given, environment }) => {
+  run: ({ run, aws, github, store, settings: given, environment }) => {
     const captures = capturesOf(aws, environment?.config, store)
     const baseline = baselineOf(aws, environment?.config)
     const keep = keepSecrets(connect(aws))
-    return restorePoint(run, store, { captures, baseline, keep }, given)
+    return restorePoint(run, store, { captures, baseline, keep, github }, given)
   },
 })

@@ -1,11 +1,13 @@
 import { choice, common, durationBetween, optional, text } from '#inputs'
+import { reportModes } from '#rollback'
 
 export const inputs = {
   ...common,
-  mode: choice('open', 'close', 'take-over'),
+  mode: choice(...reportModes),
   plan: optional(text),
   record: optional(text),
   reason: optional(text),
+  pin: optional(text),
   settle: durationBetween('0s', '10m'),
   token: optional(text),
 }

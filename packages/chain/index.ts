@@ -1,5 +1,6 @@
 export { type Choice, type Decision, decide, type Evidence } from './decide.ts'
 export { estimateText, partNames, type Took, tookBefore } from './estimate.ts'
+export { type History, withinLimits } from './limits.ts'
 export {
   matrix,
   matrixTables,

@@ -7,4 +7,5 @@ export {
   isMissing,
   type Route,
 } from './api.ts'
+export { type Containment, containment } from './compare.ts'
 export { askLife, cancelRun, jobsOf, latestAttempt, lifeOf, type RunJob } from './runs.ts'

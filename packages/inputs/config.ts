@@ -209,6 +209,13 @@ const environment = z.strictObject({
   checks: checks.default([]),
   watch: span.default('15m'),
   'on-inconclusive': z.enum(['hold', 'roll-back']).default('hold'),
+  'automatic-rollbacks-per-day': z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'so many rollbacks within 24 hours may begin by themselves (2 unless given), then each is held until a person presses the button; 0 holds every one',
+    ),
 })
 
 /** `.github/rollback.yml`, version 1. Unknown keys are refused: what is not built yet must not seem to work. */

@@ -1,4 +1,4 @@
-import { iso, type Result, type Run } from '#core'
+import { iso, type Result, type Run, type Section } from '#core'
 import {
   afterId,
   beforeId,
@@ -20,6 +20,7 @@ import { type Held, holdLease, keepOf, type Ports } from './before.ts'
 import { type CapturedAll, captureAll } from './components.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Refusal } from './gate.ts'
+import { releaseFixed } from './release.ts'
 import { outputsOf, refusedBy, resultOf } from './render.ts'
 
 /** What an `after` is taken for: a deployment judged healthy, or a rollback whose record names where it went. */
@@ -51,7 +52,8 @@ export async function captureAfter(
   const existing = await readPoint(store, id)
   if (existing) {
     const keep = () => keepNow(run, store, ports, { point: existing, held })
-    return keepExisting(run, store, { existing, subject, keep })
+    const pins = () => fixedPins(run, store, ports, { point: existing, subject })
+    return keepExisting(run, store, { existing, subject, keep, pins })
   }
   const captured = await captureAll(run, ports.captures)
   if (isUnread(captured)) return unread(captured)
@@ -73,7 +75,23 @@ export async function captureAfter(
   await createDocument(store, keys.document(id), point)
   const doubts = await keepNow(run, store, ports, { point, held })
   await makeVerified(run, store, { id, subject })
-  return resultOf('done', point, { ...captured, warnings: [...captured.warnings, ...doubts] })
+  const done = resultOf('done', point, {
+    ...captured,
+    warnings: [...captured.warnings, ...doubts],
+  })
+  const pins = await fixedPins(run, store, ports, { point, subject })
+  return { ...done, sections: [...(done.sections ?? []), ...pins] }
+}
+
+/** Only a deployment brings a fix; a rollback takes commits away. */
+async function fixedPins(
+  run: Run,
+  store: Store,
+  { github }: Ports,
+  { point, subject }: { readonly point: Point; readonly subject: Subject },
+): Promise<readonly Section[]> {
+  if (subject.record !== undefined) return []
+  return releaseFixed(run, store, github, { sha: point.sha, point: point.id })
 }
 
 /** A rollback has its lease and its journal already; a dry run takes nothing. */
@@ -108,13 +126,14 @@ interface Earlier {
   readonly existing: Point
   readonly subject: Subject
   readonly keep: () => Promise<readonly string[]>
+  readonly pins: () => Promise<readonly Section[]>
 }
 
 /** What was verified is in the document of the earlier attempt, and not what runs by now. What it left undone is done. */
 async function keepExisting(
   run: Run,
   store: Store,
-  { existing, subject, keep }: Earlier,
+  { existing, subject, keep, pins }: Earlier,
 ): Promise<Result> {
   const { id } = existing
   if (!run.dryRun) {
@@ -125,6 +144,7 @@ async function keepExisting(
   return {
     outcome: 'unchanged',
     headline: `${existing.id} was taken at ${existing.takenAt} and is kept`,
+    sections: run.dryRun ? [] : await pins(),
     outputs: outputsOf(existing),
   }
 }

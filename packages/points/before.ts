@@ -1,4 +1,5 @@
 import { iso, type Result, type Run } from '#core'
+import type { GitHub } from '#github'
 import {
   beforeId,
   changeEnvironment,
@@ -33,6 +34,8 @@ export interface Ports {
   readonly baseline: ((run: Run) => Promise<Baseline>) | undefined
   /** Keeps what a point names; undefined when it names nothing that would go by itself. */
   readonly keep: Keep | undefined
+  /** Undefined without a token. */
+  readonly github: GitHub | undefined
 }
 
 /** Looks whether a deployment may start, and changes nothing. */

@@ -53,7 +53,7 @@ export function refusals(evidence: GateEvidence): readonly Refusal[] {
   if (pin && !pin.released) {
     found.push({
       why: `the commit ${sha.slice(0, 12)} was rolled back (${pin.record}): ${pin.reason}`,
-      next: 'deploy a commit with the fix; "re-run" never deploys a rolled-back commit again',
+      next: `deploy a commit with the fix: once it is verified healthy the pin goes by itself, if this commit is in its history; a false alarm is released with: ${releaseCommand(environment.environment, sha)}`,
     })
   }
   if (environment.open !== undefined) {
@@ -107,6 +107,10 @@ function againstRepeat({ own, latest }: GateEvidence): readonly Refusal[] {
     },
   ]
 }
+
+/** Releases a pin by hand. The workflow's name is that of the example caller, `rollback.yml`. */
+const releaseCommand = (environment: string, sha: string): string =>
+  `gh workflow run rollback.yml -f environment=${environment} -f release-pin=${sha} -f dry-run=false -f reason="false alarm"`
 
 function holdsAgainst(lease: Lease, { run, now }: Pick<GateEvidence, 'run' | 'now'>): boolean {
   return lease.owner !== 'nobody' && lease.run !== run && Date.parse(lease.until) >= now

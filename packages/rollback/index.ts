@@ -12,6 +12,12 @@ export { findDeployment, findWay, type Known, lookNow, type Now, type Way } from
 export { type Judged, judge } from './judge.ts'
 export { open } from './open.ts'
 export { rollbackPlan } from './plan.ts'
-export { type ReportSettings, reportSettings, rollbackReport } from './rollbackreport.ts'
+export { release } from './release.ts'
+export {
+  type ReportSettings,
+  reportModes,
+  reportSettings,
+  rollbackReport,
+} from './rollbackreport.ts'
 export { type PlanSettings, planSettings } from './settings.ts'
 export { type Stand, standOf, takeOver } from './takeover.ts'

@@ -5,12 +5,14 @@ import {
   decide,
   decideConsent,
   estimateText,
+  type History,
   noSteps,
   ordered,
   type Steps,
   stepsOf,
   stepWords,
   tookBefore,
+  withinLimits,
 } from '#chain'
 import { InputError, type Result, type Run, type Section, span } from '#core'
 import type { Captures } from '#points'
@@ -36,17 +38,12 @@ export async function rollbackPlan(
 ): Promise<Result> {
   if (store === undefined)
     throw new InputError(['store: expected a bucket: the decision is made from what it keeps'])
-  const { asked, resume, onInconclusive } = settings
+  const { asked, resume } = settings
   const known = await findDeployment(run, store, asked || resume)
-  const decision = resume
-    ? await decideLeft(run, store, { known, onInconclusive })
-    : decide({
-        state: known.before?.deployment?.state,
-        stored: known.before?.deployment?.verdict?.verdict,
-        given: settings.verdict,
-        openRecord: known.record?.id,
-        ...{ onInconclusive, asked },
-      })
+  const wished = await wish(run, store, known, settings)
+  const decision = isNew(known, wished)
+    ? withinLimits(wished, await historyOf(store, known, settings))
+    : wished
   const quiet = resume ? leftAsItIs(store, known, decision) : undefined
   if (quiet) return quiet
   const other =
@@ -60,6 +57,39 @@ export async function rollbackPlan(
   const result = await planned(run, store, { known, decision, way, settings })
   // It would be red every ten minutes until a person decides.
   return resume && result.outcome === 'refused' ? { ...result, outcome: 'unchanged' } : result
+}
+
+/** What store and verdict say, or, on the schedule, what ended runs left. */
+async function wish(
+  run: Run,
+  store: Store,
+  known: Known,
+  { resume, onInconclusive, asked, verdict }: PlanSettings,
+): Promise<Decision> {
+  if (resume) return decideLeft(run, store, { known, onInconclusive })
+  return decide({
+    state: known.before?.deployment?.state,
+    stored: known.before?.deployment?.verdict?.verdict,
+    given: verdict,
+    openRecord: known.record?.id,
+    ...{ onInconclusive, asked },
+  })
+}
+
+/** Whether a rollback would begin that nobody asked for. One that is open is finished, and one that was overtaken is not begun. */
+const isNew = (known: Known, { choice, trigger }: Decision): boolean =>
+  choice === 'roll-back' &&
+  trigger !== 'button' &&
+  known.record === undefined &&
+  known.newer === undefined
+
+async function historyOf(
+  store: Store,
+  { undone }: Known,
+  settings: PlanSettings,
+): Promise<History> {
+  const records = await latestRecords(store)
+  return { undone, records, now: store.objects.serverTime(), perDay: settings.perDay }
 }
 
 /** Somebody else's fix is never rolled back (P14). */

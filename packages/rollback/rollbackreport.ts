@@ -4,7 +4,12 @@ import { isRecordId, readEnvironment, readRecord, type Store } from '#store'
 import { close, closeByHand, closeUnopened, closeWithout } from './close.ts'
 import { type PlanDocument, parsePlan } from './document.ts'
 import { open } from './open.ts'
+import { release } from './release.ts'
 import { takeOver } from './takeover.ts'
+
+/** What the action is asked to do. */
+export const reportModes = ['open', 'close', 'take-over', 'release'] as const
+export type ReportMode = (typeof reportModes)[number]
 
 /** The action's settings. */
 export type ReportSettings =
@@ -12,13 +17,15 @@ export type ReportSettings =
   | { readonly mode: 'close'; readonly plan: PlanDocument; readonly record: string | undefined }
   | { readonly mode: 'close-by-hand'; readonly record: string; readonly reason: string }
   | { readonly mode: 'take-over'; readonly settle: number }
+  | { readonly mode: 'release'; readonly pin: string; readonly reason: string }
 
 /** Checks how the inputs fit together. Throws `InputError` with all problems. */
 export function reportSettings(given: {
   readonly environment: string | undefined
-  readonly mode: 'open' | 'close' | 'take-over'
+  readonly mode: ReportMode
   readonly plan: string | undefined
   readonly record: string | undefined
+  readonly pin?: string | undefined
   readonly reason: string | undefined
   readonly settle: number
 }): ReportSettings {
@@ -39,16 +46,39 @@ export function reportSettings(given: {
     ...(record !== undefined && !isRecordId(record)
       ? ['record: expected <environment>/<run id>/rollback-<n>']
       : []),
+    ...pinProblems(given),
   ]
   if (problems.length > 0) throw new InputError(problems)
   if (mode === 'take-over') return { mode, settle: given.settle }
+  if (mode === 'release') return { mode, pin: given.pin ?? '', reason: reason ?? '' }
   if (plan === undefined)
     return { mode: 'close-by-hand', record: record ?? '', reason: reason ?? '' }
   const document = parsePlan(plan, given.environment ?? '')
   return mode === 'open' ? { mode, plan: document } : { mode, plan: document, record }
 }
 
-/** Runs the action: opens or closes the record of a rollback. */
+/** As much of a commit as tells it from others. */
+const commit = /^[0-9a-f]{7,40}$/i
+
+function pinProblems({
+  mode,
+  pin,
+  reason,
+}: {
+  readonly mode: ReportMode
+  readonly pin?: string | undefined
+  readonly reason: string | undefined
+}): readonly string[] {
+  if (mode !== 'release') return pin === undefined ? [] : ['pin: goes only with mode: release']
+  return [
+    ...(pin !== undefined && commit.test(pin)
+      ? []
+      : ['pin: expected the commit whose pin is released, at least its first 7 digits']),
+    ...(reason === undefined ? ['reason: expected why the commit may be deployed again'] : []),
+  ]
+}
+
+/** Runs the action: opens or closes the record of a rollback, or releases a pin. */
 export async function rollbackReport(
   run: Run,
   { store, github }: { readonly store: Store | undefined; readonly github: GitHub | undefined },
@@ -63,6 +93,8 @@ export async function rollbackReport(
       return takeOver(run, store, { github, settle: settings.settle })
     case 'close-by-hand':
       return closeByHand(run, store, settings.record, settings.reason)
+    case 'release':
+      return release(run, store, settings)
     case 'close': {
       if (settings.plan.choice !== 'roll-back') return closeWithout(run, store, settings.plan)
       const record = settings.record ?? (await openHere(store, settings.plan))

@@ -14,6 +14,8 @@ export interface PlanSettings {
   readonly resume: boolean
   readonly reason: string
   readonly onInconclusive: 'hold' | 'roll-back'
+  /** So many rollbacks within 24 hours may begin without a person. */
+  readonly perDay: number
   readonly dataRestore: 'ask' | 'automatic' | 'never'
   readonly whileWaiting: 'stopped' | 'running'
   /** The ECS services of the environment, if it has any. */
@@ -63,6 +65,7 @@ export function planSettings(
     resume: given.resume,
     reason: given.reason ?? '',
     onInconclusive: given['on-inconclusive'] ?? config?.['on-inconclusive'] ?? 'hold',
+    perDay: config?.['automatic-rollbacks-per-day'] ?? 2,
     dataRestore: config?.database?.['data-restore'] ?? 'ask',
     whileWaiting: config?.database?.['while-waiting'] ?? 'stopped',
     services: config?.services,

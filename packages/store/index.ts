@@ -34,6 +34,7 @@ export {
 } from './lease.ts'
 export { compareLedgers } from './ledgers.ts'
 export { connect, type Objects, objects, parseLocation, type Stored } from './objects.ts'
+export { listPins, releasePin } from './pins.ts'
 export {
   closeRecord,
   type Draft,

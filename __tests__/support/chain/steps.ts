@@ -109,6 +109,7 @@ export function actionsOf(
       },
       baseline: checks && ((run) => baseline(run, eyes(aws), checks)),
       keep: keepSecrets(connectConfig(aws)),
+      github: undefined,
     }
   }
   const all = [

@@ -142,6 +142,14 @@ test.each<[string, Partial<GateEvidence>, RegExp]>([
   expect(found.every((refusal) => refusal.next !== '')).toBe(true)
 })
 
+test('a pinned commit has two ways out: a fix that contains it, and a command', () => {
+  const [refusal] = refusals(evidence({ pin }))
+  expect(refusal?.next).toMatch(/verified healthy the pin goes by itself/)
+  expect(refusal?.next).toContain(
+    `gh workflow run rollback.yml -f environment=production -f release-pin=${sha} -f dry-run=false -f reason=`,
+  )
+})
+
 test('all reasons are given at once', () => {
   const given = { pin, lease, environment: open('production/9/rollback-1'), problems: ['p'] }
   expect(refusals(evidence(given)).length).toBe(4)
