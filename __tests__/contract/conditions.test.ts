@@ -1,7 +1,17 @@
 import { orders } from '#chain'
 import type { Profile } from '#store'
-import { readWorkflow } from '../../scripts/workflows.ts'
+import { readWorkflow, yamlFiles } from '../../scripts/workflows.ts'
 import { allows } from '../support/chain/workflow.ts'
+import {
+  type Condition,
+  faultsOf,
+  holds,
+  type Place,
+  situationsOf,
+  skeleton,
+  undecided,
+} from './conditions/situation.ts'
+import { table } from './conditions/table.ts'
 
 const rollback = readWorkflow('.github/workflows/rollback.yml')
 const guarded = readWorkflow('.github/workflows/guarded-deploy.yml')
@@ -138,5 +148,107 @@ describe('the steps of a rollback', () => {
   test('nobody is restarted when no service reads what changed', () => {
     const steps = { restore: ended('success', cutOver), config: ended('success', { readers: '' }) }
     expect(runs('readers', steps)).toBe(false)
+  })
+})
+
+interface Conditional {
+  readonly if?: string | boolean
+  readonly id?: string
+  readonly name?: string
+  readonly uses?: string
+  readonly run?: string
+  readonly needs?: string | readonly string[]
+  readonly steps?: readonly Conditional[]
+}
+
+const ofRun = ['success', 'failure', 'cancelled'] as const
+
+/** Every `if:` of a workflow, of its jobs and of their steps. */
+function conditionsOf(file: string): readonly Place[] {
+  const jobs = Object.entries(readWorkflow(file).jobs as Readonly<Record<string, Conditional>>)
+  const found = jobs.flatMap(([name, job]) => {
+    const befores = job.needs === undefined ? ofRun : ([...ofRun, 'timed out', 'skipped'] as const)
+    const steps = (job.steps ?? []).map((step) => ({
+      name: `${file} ${name} ${step.id ?? step.name ?? step.uses ?? step.run}`,
+      ...{ text: step.if, befores: ofRun },
+    }))
+    return [{ name: `${file} ${name}`, text: job.if, befores }, ...steps]
+  })
+  return found.flatMap(({ text, ...rest }) =>
+    text === undefined ? [] : [{ ...rest, text: String(text) }],
+  )
+}
+
+describe('the truth table', () => {
+  const places = [...yamlFiles('.github/workflows'), ...yamlFiles('workflows-examples')].flatMap(
+    conditionsOf,
+  )
+  const known = places.filter(({ name }) => name in table)
+
+  test('has every `if:` of the workflows and examples, each under a name of its own, and no other', () => {
+    const missing = places.filter(({ name }) => !(name in table)).map(skeleton)
+    expect(missing).toEqual([])
+    expect(Object.keys(table).sort()).toEqual(places.map(({ name }) => name).sort())
+  })
+
+  test.each(known)('of $name shows what each name in it is there for', (place) => {
+    expect(faultsOf(place, table[place.name] as Condition)).toEqual([])
+  })
+
+  test.each(known)('of $name is what GitHub’s own evaluator says', ({ name, text }) => {
+    const rows = situationsOf(table[name] as Condition)
+    const said = rows.map((row) => ({ ...row, holds: holds(text, row) }))
+    expect(said).toEqual(rows)
+  })
+
+  const one: Condition = {
+    given: { 'inputs.a': 'x', 'steps.b.outcome': 'success' },
+    after: { success: true, failure: false, cancelled: false },
+    rows: [['another a', { 'inputs.a': 'y' }, false]],
+  }
+  const text = "${{ inputs.a == 'x' && steps.b.outcome != 'failure' }}"
+  const place = { name: 'x.yml job', text, befores: ofRun }
+
+  test.each<[string, Place, Condition, readonly string[]]>([
+    [
+      'a name that no row changes',
+      place,
+      one,
+      ['rows: none in which steps.b.outcome alone decides'],
+    ],
+    [
+      'a name that is new in the condition',
+      { ...place, text: `${text} && inputs.new` },
+      one,
+      [
+        'given: no value for inputs.new',
+        'rows: none in which steps.b.outcome alone decides',
+        'rows: none in which inputs.new alone decides',
+      ],
+    ],
+    [
+      'a name that went away',
+      { ...place, text: "${{ inputs.a == 'x' }}" },
+      one,
+      ['given: steps.b.outcome is not in the condition any more'],
+    ],
+    [
+      'a way in which the jobs before may have ended',
+      { ...place, text: "${{ inputs.a == 'x' }}", befores: [...ofRun, 'skipped'] },
+      { ...one, given: { 'inputs.a': 'x' } },
+      ['after: does it hold after skipped?'],
+    ],
+  ])('finds %s', (_what, given, condition, faults) => {
+    expect(faultsOf(given, condition)).toEqual(faults)
+  })
+
+  test('finds an answer that GitHub does not give', () => {
+    const rows = situationsOf({ ...one, after: { failure: true } })
+    expect(rows.map((row) => holds(text, row) === row.holds)).toEqual([false, true])
+    expect(undecided(text, one)).toEqual(['steps.b.outcome'])
+  })
+
+  test('says what to add for an `if:` that nobody proved', () => {
+    expect(skeleton(place)).toContain("given: { 'inputs.a': '', 'steps.b.outcome': '' }")
   })
 })

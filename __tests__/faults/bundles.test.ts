@@ -1,4 +1,6 @@
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { expect, test } from '@jest/globals'
+import { databaseSecret } from '../../packages/sandbox/sample/index.ts'
 import { again, killed, type Mark, rest } from '../support/bundles/kill.ts'
 import { type Broken, broken, foundTown } from '../support/bundles/town.ts'
 
@@ -47,14 +49,29 @@ const ofTheRest: readonly Named[] = [
 
 /** Kills the bundles at one mark after the other, each in an attempt of its own, then lets one finish. */
 async function killedAt(at: Broken, marks: readonly Named[]): Promise<void> {
+  const said: string[] = []
   for (const [index, { name, ...mark }] of marks.entries()) {
     const { conclusion, lines } = await killed(at, mark, index + 1)
+    said.push(...lines)
     const last = conclusion === 'killed' ? [] : lines.slice(-4)
     expect({ name, conclusion, last }).toEqual({ name, conclusion: 'killed', last: [] })
   }
   const { conclusion, lines } = await again(at, marks.length + 1)
   const last = conclusion === 'success' ? [] : lines.slice(-4)
   expect({ conclusion, last }).toEqual({ conclusion: 'success', last: [] })
+  await expectHidden(at, [...said, ...lines])
+}
+
+/** No secret of the company was said, though debug logging is on. */
+async function expectHidden(at: Broken, said: readonly string[]): Promise<void> {
+  const asked = new GetSecretValueCommand({ SecretId: databaseSecret })
+  const { SecretString = '' } = await at.clients.secrets.send(asked)
+  const { password } = new URL(SecretString)
+  const hidden = [SecretString, password, decodeURIComponent(password), at.tokenKey]
+  // These tell the runner what to mask.
+  const shown = said.filter((line) => !line.includes('::add-mask::'))
+  expect(shown.length).toBeGreaterThan(10)
+  expect(shown.filter((line) => hidden.some((one) => line.includes(one)))).toEqual([])
 }
 
 const settled = {

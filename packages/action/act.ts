@@ -1,14 +1,18 @@
 import type { AwsConfig } from '#aws'
 import {
   CallError,
+  type Clock,
   deadline,
   InputError,
   iso,
   type Journal,
   LeaseLost,
   messageOf,
+  type Report,
   type Result,
   type Run,
+  setBy,
+  span,
 } from '#core'
 import { askLife, type GitHub } from '#github'
 import type { common, EnvironmentConfig, Given, Spec } from '#inputs'
@@ -83,7 +87,7 @@ async function perform<S extends Spec, Settings>(
   world: World,
   { given, resolved, settings, helpless }: Prepared<S, Settings>,
 ): Promise<Result> {
-  const { clock, report, identity, folder, variables } = world
+  const { report, identity, folder, variables } = world
   const shared = given as Given<typeof common>
   const { region, role, environment } = resolved
   const aws = world.login({
@@ -97,6 +101,7 @@ async function perform<S extends Spec, Settings>(
   const store = await openNamedStore(aws, resolved)
   const { token } = given as { token?: string }
   const github = token === undefined ? undefined : hub(world, token)
+  const clock = clockOf(world, store)
   const bare: Run = {
     clock,
     deadline: deadline(clock, shared.timeout),
@@ -125,6 +130,17 @@ async function perform<S extends Spec, Settings>(
       result,
     })
   return result
+}
+
+/** Whoever has a store goes by its clock: a runner's may be wrong, and what it writes is compared with what others wrote. */
+function clockOf({ clock, report }: { clock: Clock; report: Report }, store: Store | undefined) {
+  const common = store === undefined ? clock : setBy(clock, store.objects.serverTime())
+  const ahead = clock.now() - common.now()
+  if (ahead !== 0)
+    report.warning(
+      `this machine's clock is ${span(Math.abs(ahead))} ${ahead > 0 ? 'ahead' : 'behind'}: the store's is used`,
+    )
+  return common
 }
 
 function hub(world: World, token: string): GitHub {

@@ -4,10 +4,20 @@ export interface Clock {
   sleep(milliseconds: number): Promise<void>
 }
 
-/** The machine's clock. */
+/** The machine's clock. It is set once, when the process starts: a correction of the machine's time in between moves no deadline and no window. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => Math.round(performance.timeOrigin + performance.now()),
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+}
+
+/** The answer's time has whole seconds and was on its way: less than this says nothing about a clock. */
+const exact = 5_000
+
+/** A clock set by a server's: moments of two machines and of AWS are compared, and each machine has its own idea of the time. */
+export function setBy(clock: Clock, serverTime: number): Clock {
+  const behind = serverTime - clock.now()
+  if (serverTime === 0 || Math.abs(behind) < exact) return clock
+  return { now: () => clock.now() + behind, sleep: clock.sleep }
 }
 
 /** A moment as UTC ISO 8601 with seconds: `2026-11-22T03:15:00Z`. */

@@ -60,6 +60,10 @@ describe('a rollback to the restore point of the deployment', () => {
     const result = await at.run({})
     expect(result.outcome).toBe('done')
     expect(result.outputs?.['services-rolled-back']?.split(',')).toHaveLength(30)
+    // The simulated ECS refuses an eleventh service in one DescribeServices, as AWS does.
+    expect(column(result, 'outcome')).toEqual(
+      Object.fromEntries(names.map((name) => [name, 'done'])),
+    )
     expect(await Promise.all(names.map((name) => at.shows(name)))).toEqual(
       names.map((name) => `${name}:1 2/2 COMPLETED`),
     )

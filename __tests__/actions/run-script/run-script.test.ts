@@ -35,6 +35,54 @@ test('a script gets its variables, and they show nowhere', async () => {
   expect(everything).toContain('token is ***')
 })
 
+const hidden = {
+  JSON_SECRET: '{"user":"ada","password":"battery-staple-9"}',
+  LINES: 'first line of a key\nsecond line of a key',
+  DATABASE_URL: 'postgres://ada:p%40ss/w0rd-3@db.acme.example:5432/acme',
+  TOKEN: 'plain-token-with/slash+plus',
+}
+
+/** Everything that could be read of them, however it was spelled. */
+const spelledOut = [
+  ...Object.values(hidden),
+  ...['battery-staple-9', 'first line of a key', 'second line of a key', 'p%40ss/w0rd-3'],
+].flatMap((one) => [one, encodeURIComponent(one), Buffer.from(one).toString('base64')])
+
+test.each([
+  ['', {}],
+  [
+    ' with debug logging on',
+    { ACTIONS_STEP_DEBUG: 'true', ACTIONS_RUNNER_DEBUG: 'true', RUNNER_DEBUG: '1' },
+  ],
+])(
+  'secrets as JSON, of several lines, in base64, in an address and in the environment show nowhere%s',
+  async (_, debug) => {
+    const script = [
+      '#!/bin/sh',
+      'env',
+      'for one in "$JSON_SECRET" "$LINES" "$DATABASE_URL" "$TOKEN"; do',
+      '  printf %s "$one" | base64 -w0; echo',
+      '  printf "user:%s" "$one" | base64 -w0; echo',
+      'done',
+      'echo "the password is battery-staple-9"',
+      'echo "could not connect to $DATABASE_URL" >&2',
+      'exit 1',
+    ].join('\n')
+    const quoted = Object.entries(hidden).map(([name, value]) => `${name}='${value}'`)
+    const ended = await runBundle('run-script', {
+      inputs: { script: 'deploy', 'poll-interval': '10ms', 'script-env': quoted.join('\n') },
+      env: { ...env, ...debug, GITHUB_ACTIONS: 'true' },
+      cwd: repository(script),
+    })
+    expect(ended.code).toBe(1)
+    // The runner takes these lines for itself: they tell it what to mask.
+    const log = ended.log.split('\n').filter((line) => !line.startsWith('::add-mask::'))
+    const all = [...log, ended.summary, ended.report, JSON.stringify(ended.outputs)].join('\n')
+    expect(spelledOut.filter((one) => all.includes(one))).toEqual([])
+    expect(all).toContain('the password is ***')
+  },
+)
+
 test.each([
   ['exits with 3', '#!/bin/sh\nexit 3\n', /deploy exited with 3/],
   ['is killed', '#!/bin/sh\nkill -9 $$\n', /deploy was ended by SIGKILL/],

@@ -48,6 +48,9 @@ function environmentOf({ env, run }: Runner, given: Given, folder: string): Give
     HOME: folder,
     RUNNER_TEMP: folder,
     GITHUB_ACTIONS: 'true',
+    // Debug logging is on: nobody may turn it on and find a secret in the log.
+    ACTIONS_STEP_DEBUG: 'true',
+    RUNNER_DEBUG: '1',
     GITHUB_REPOSITORY: 'acme/shop',
     GITHUB_ACTOR: 'ada',
     GITHUB_RUN_ID: run.runId,

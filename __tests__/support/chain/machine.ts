@@ -199,9 +199,16 @@ function serviceOf({
   const target = headers['x-amz-target'] ?? ''
   if (target.startsWith('AmazonSSM')) return 'ssm'
   if (path.startsWith('/2020-05-31/')) return 'cloudfront'
+  if (target.startsWith('Logs_')) return 'logs'
   if (target.startsWith('AmazonEC2ContainerService')) return 'ecs'
   if (target !== '') return target.split('.')[0] ?? ''
   const form = (headers['content-type'] ?? '').includes('x-www-form-urlencoded')
   if (!form) return 's3'
   return String(body).includes('Version=2011-06-15') ? 'sts' : 'rds'
 }
+
+/** The same machine with a clock that is wrong by so many milliseconds. */
+export const misset = (machine: Machine, ahead: number): Machine => ({
+  ...machine,
+  clock: { now: () => machine.clock.now() + ahead, sleep: machine.clock.sleep },
+})

@@ -33,11 +33,17 @@ interface File {
 
 export type Inputs = Readonly<Record<string, string | boolean>>
 
-/** What expressions see, and whether an earlier step or job failed. */
+/**
+ * What expressions see, and whether an earlier step or job failed. `status` says it in full: behind a job that was skipped or
+ * timed out none of the three functions is true; `cancelled` is a run that was.
+ */
 export interface Scope {
   readonly contexts: Readonly<Record<string, unknown>>
   readonly failed: boolean
+  readonly status?: 'success' | 'failure' | 'cancelled' | 'none'
 }
+
+const statusOf = ({ failed, status }: Scope) => status ?? (failed ? 'failure' : 'success')
 
 const files = new Map<string, File>()
 
@@ -69,9 +75,9 @@ export function inputsOf(path: string, given: Inputs): Inputs {
 /** GitHub's status functions; a step that names none of them has `success()`. */
 const statusFunctions = {
   always: () => true,
-  success: ({ failed }: Scope) => !failed,
-  failure: ({ failed }: Scope) => failed,
-  cancelled: () => false,
+  success: (scope: Scope) => statusOf(scope) === 'success',
+  failure: (scope: Scope) => statusOf(scope) === 'failure',
+  cancelled: (scope: Scope) => statusOf(scope) === 'cancelled',
 } as const
 
 /** Evaluates one expression with GitHub's own evaluator. */
