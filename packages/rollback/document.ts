@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { InputError } from '#core'
-import { isPointId, isRecordId, profiles } from '#store'
+import { componentNames, isPointId, isRecordId, profiles } from '#store'
 
 /** The plan as it goes from `rollback-plan` to `rollback-report`: ids and words, never ARNs or secrets. */
 export const planDocument = z.object({
@@ -21,6 +21,8 @@ export const planDocument = z.object({
   operations: z.boolean(),
   /** The open record that this plan goes on with. */
   record: z.string().refine(isRecordId).optional(),
+  /** What alone goes back; everything when left out. */
+  only: z.array(z.enum(componentNames)).optional(),
 })
 export type PlanDocument = z.infer<typeof planDocument>
 

@@ -1,8 +1,9 @@
-import { InputError, type Result, type Run } from '#core'
+import { bounded, InputError, type Result, type Run } from '#core'
 import { isRecordId, readEnvironment, readRecord, type Store } from '#store'
 import { close, closeByHand, closeUnopened, closeWithout } from './close.ts'
 import { type PlanDocument, parsePlan } from './document.ts'
 import { open } from './open.ts'
+import { longestReason } from './settings.ts'
 
 /** The action's settings. */
 export type ReportSettings =
@@ -38,7 +39,11 @@ export function reportSettings(given: {
   ]
   if (problems.length > 0) throw new InputError(problems)
   if (plan === undefined)
-    return { mode: 'close-by-hand', record: record ?? '', reason: reason ?? '' }
+    return {
+      mode: 'close-by-hand',
+      record: record ?? '',
+      reason: bounded(reason ?? '', longestReason),
+    }
   const document = parsePlan(plan, given.environment ?? '')
   return mode === 'open' ? { mode, plan: document } : { mode, plan: document, record }
 }

@@ -88,7 +88,7 @@ async function planIn(world: World): Promise<Result> {
   const given = planSettings(
     {
       ...{ environment: 'production', verdict: undefined, to: 'auto', consent: undefined },
-      ...{ asked: false, reason: undefined, 'on-inconclusive': undefined },
+      ...{ components: 'all', asked: false, reason: undefined, 'on-inconclusive': undefined },
     },
     {} as never,
   )
