@@ -16,10 +16,12 @@ test('a rollback starts, and goes on, in a run that was cancelled', () => {
 })
 
 test.each([
-  ['rollback', { close: '', compromised: '' }],
-  ['close', { close: 'production/1/rollback-1', compromised: '' }],
-  ['close', { close: 'production/1/rollback-1', compromised: 'acme/jwt' }],
-  ['compromised', { close: '', compromised: 'acme/jwt' }],
+  ['rollback', { close: '', compromised: '', list: false }],
+  ['close', { close: 'production/1/rollback-1', compromised: '', list: false }],
+  ['close', { close: 'production/1/rollback-1', compromised: 'acme/jwt', list: true }],
+  ['compromised', { close: '', compromised: 'acme/jwt', list: false }],
+  ['compromised', { close: '', compromised: 'acme/jwt', list: true }],
+  ['list', { close: '', compromised: '', list: true }],
 ])('one run does one thing: %s with %j', (job, inputs) => {
   const begun = Object.entries(rollback.jobs).filter(([, one]) => starts(one, inputs))
   expect(begun.map(([name]) => name)).toEqual([job])

@@ -1,5 +1,13 @@
 import type { Json, Run } from '#core'
-import { beforeId, deploymentId, type Point, type Record, readPoint, readRecord, type Store } from '#store'
+import {
+  beforeId,
+  deploymentId,
+  type Point,
+  type Record,
+  readPoint,
+  readRecord,
+  type Store,
+} from '#store'
 import type { Wanted } from './probe.ts'
 import type { HealthSettings } from './settings.ts'
 import type { Expected } from './version.ts'

@@ -222,7 +222,8 @@ async function rollbackProof(store: Store, id: string): Promise<Proof> {
   const commits = await commitsAfter(store, record, destination)
   return {
     id: rollbackAfterId(record.id),
-    runs: (components) => commits.find(({ of }) => of === undefined || sameCode(of, components))?.runs,
+    runs: (components) =>
+      commits.find(({ of }) => of === undefined || sameCode(of, components))?.runs,
     why: record.verdict.why,
   }
 }

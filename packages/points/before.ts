@@ -23,6 +23,7 @@ import { type CapturedAll, type Captures, captureAll } from './components.ts'
 import { fingerprint } from './fingerprint.ts'
 import { readGate, refusals } from './gate.ts'
 import type { Keep } from './keep.ts'
+import type { Button } from './list.ts'
 import { outputsOf, refusedBy, resultOf, sectionsOf } from './render.ts'
 import { type Baseline, judgeBefore, runningCommit } from './verified.ts'
 
@@ -33,6 +34,7 @@ export interface Ports {
   readonly baseline: ((run: Run) => Promise<Baseline>) | undefined
   /** Keeps what a point names; undefined when it names nothing that would go by itself. */
   readonly keep: Keep | undefined
+  readonly button: Button
 }
 
 /** Looks whether a deployment may start, and changes nothing. */

@@ -5,13 +5,10 @@ import { listPoints, readPoint, type Store } from './store.ts'
 
 const inParallel = inLanes(16)
 
-/** Run ids are numbers that rise; so many points are looked at, the newest. */
-const most = 100
-
-/** The newest points among those that are asked for, by run; a rollback's own `after` counts as of the run that it undid. */
+/** The newest points among those that are asked for, at most a hundred: run ids are numbers that rise. */
 export async function newestPoints(
   store: Store,
-  wanted: (id: string) => boolean = () => true,
+  { wanted = () => true, most = 100 }: { wanted?: (id: string) => boolean; most?: number } = {},
 ): Promise<readonly Point[]> {
   const ids = (await listPoints(store))
     .filter(wanted)
@@ -32,7 +29,7 @@ export async function standingDeployment(
 ): Promise<string | undefined> {
   const newest = latest === undefined ? undefined : await readPoint(store, `${latest}/before`)
   if (newest?.deployment?.state !== 'abandoned') return latest
-  const others = (await newestPoints(store, isBefore)).filter(
+  const others = (await newestPoints(store, { wanted: isBefore })).filter(
     ({ deployment }) => deployment !== undefined && deployment.state !== 'abandoned',
   )
   return others[0] ? deploymentOf(others[0].id) : latest
@@ -41,7 +38,7 @@ export async function standingDeployment(
 /** The deployments that began after a point was taken, as their `before`, newest first; none that changed nothing. */
 export async function deploymentsSince(store: Store, point: Point): Promise<readonly Point[]> {
   const taken = Date.parse(point.takenAt)
-  return (await newestPoints(store, isBefore)).filter(
+  return (await newestPoints(store, { wanted: isBefore })).filter(
     ({ id, takenAt, deployment }) =>
       (id === point.id || Date.parse(takenAt) > taken) &&
       deployment !== undefined &&

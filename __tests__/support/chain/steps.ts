@@ -42,6 +42,7 @@ import {
   readConnection,
 } from '#rds'
 import {
+  buttonCommand,
   comparisonsOf,
   planSettings,
   reportSettings,
@@ -109,6 +110,7 @@ export function actionsOf(
       },
       baseline: checks && ((run) => baseline(run, eyes(aws), checks)),
       keep: keepSecrets(connectConfig(aws)),
+      button: buttonCommand,
     }
   }
   const all = [

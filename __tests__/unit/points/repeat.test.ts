@@ -28,6 +28,7 @@ const ports = (ecs: Captured<Ecs>): Ports => ({
   captures: { ecs: async () => ecs, rds: undefined, migrations: undefined },
   baseline: undefined,
   keep: undefined,
+  button: (_environment, { to }) => `press ${to}`,
 })
 
 async function world() {
