@@ -26,13 +26,20 @@ test('a rollback starts, and goes on, in a run that was cancelled', () => {
 })
 
 test.each([
-  ['rollback', { close: '', compromised: '', 'release-pin': '' }],
-  ['close', { close: 'production/1/rollback-1', compromised: '', 'release-pin': '' }],
-  ['close', { close: 'production/1/rollback-1', compromised: 'acme/jwt', 'release-pin': '' }],
-  ['close', { close: 'production/1/rollback-1', compromised: '', 'release-pin': 'b0b1c2d' }],
-  ['compromised', { close: '', compromised: 'acme/jwt', 'release-pin': '' }],
-  ['compromised', { close: '', compromised: 'acme/jwt', 'release-pin': 'b0b1c2d' }],
-  ['release', { close: '', compromised: '', 'release-pin': 'b0b1c2d' }],
+  ['rollback', { close: '', compromised: '', 'release-pin': '', list: false }],
+  ['close', { close: 'production/1/rollback-1', compromised: '', 'release-pin': '', list: false }],
+  [
+    'close',
+    {
+      ...{ close: 'production/1/rollback-1', compromised: 'acme/jwt' },
+      ...{ 'release-pin': 'b0b1c2d', list: true },
+    },
+  ],
+  ['compromised', { close: '', compromised: 'acme/jwt', 'release-pin': '', list: false }],
+  ['compromised', { close: '', compromised: 'acme/jwt', 'release-pin': 'b0b1c2d', list: true }],
+  ['release', { close: '', compromised: '', 'release-pin': 'b0b1c2d', list: false }],
+  ['release', { close: '', compromised: '', 'release-pin': 'b0b1c2d', list: true }],
+  ['list', { close: '', compromised: '', 'release-pin': '', list: true }],
 ])('one run does one thing: %s with %j', (job, inputs) => {
   const begun = Object.entries(rollback.jobs).filter(([, one]) => starts(one, inputs))
   expect(begun.map(([name]) => name)).toEqual([job])

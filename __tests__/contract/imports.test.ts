@@ -57,7 +57,10 @@ const rules: Readonly<Record<string, Rule>> = {
     node: true,
   },
   rollback: {
-    packages: ['core', 'inputs', 'aws', 'store', 'github', 'chain', 'points', 'config', 'site'],
+    packages: [
+      ...['core', 'inputs', 'aws', 'store', 'github', 'chain', 'points', 'config', 'site'],
+      'migrations',
+    ],
     modules: ['zod'],
     node: true,
   },

@@ -1,6 +1,7 @@
 import { action } from '#action'
 import { connect } from '#config'
 import { baselineOf, capturesOf, keepSecrets, restorePoint, settings } from '#points'
+import { buttonCommand } from '#rollback'
 import { inputs } from './inputs.ts'
 
 void action({
@@ -12,6 +13,7 @@ void action({
     const captures = capturesOf(aws, environment?.config, store)
     const baseline = baselineOf(aws, environment?.config)
     const keep = keepSecrets(connect(aws))
-    return restorePoint(run, store, { captures, baseline, keep, github }, given)
+    const ports = { captures, baseline, keep, github, button: buttonCommand }
+    return restorePoint(run, store, ports, given)
   },
 })

@@ -5,6 +5,7 @@ export const inputs = {
   ...common,
   verdict: optional(choice(...verdicts)),
   to: text,
+  components: text,
   consent: optional(text),
   asked: flag,
   resume: flag,

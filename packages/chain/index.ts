@@ -12,6 +12,7 @@ export {
   type Way,
   wayIn,
 } from './matrix.ts'
+export { isChosen, narrowed, type Only, onlyText } from './only.ts'
 export {
   type Consent,
   consented,

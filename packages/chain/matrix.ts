@@ -36,7 +36,11 @@ export interface Way {
   readonly refused?: true
 }
 
-const stays = ['unknown', 'same', 'additions']
+const stays: readonly Schema[] = ['unknown', 'same', 'additions']
+
+/** Whether older code can live with the schema as it is. */
+export const schemaStays = (schema: Schema): boolean => stays.includes(schema)
+
 const schemaIs =
   (...schemas: readonly Schema[]) =>
   ({ schema }: Situation) =>
@@ -49,7 +53,7 @@ const schemaIs =
 export const matrix: readonly Way[] = [
   {
     when: 'services, secrets or a bucket of the destination are gone, and the schema may stay',
-    applies: ({ schema, incomplete }) => incomplete && stays.includes(schema),
+    applies: ({ schema, incomplete }) => incomplete && schemaStays(schema),
     profile: 'D',
     database: 'stays',
     consent: false,

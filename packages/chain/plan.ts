@@ -1,5 +1,6 @@
 import type { Profile } from '#store'
 import { orders, type Step } from './matrix.ts'
+import { isChosen, type Only } from './only.ts'
 
 /** What consent is given to: ids only, never estimates, times or counts, so that it stays the same until the facts change. */
 export interface Subject {
@@ -44,6 +45,8 @@ export interface Parts {
   readonly whileWaiting: 'stopped' | 'running'
   /** Components that are as they were there. A part that a resumed record may have left half-way is never one of them. */
   readonly same: ReadonlySet<'services' | 'config' | 'site'>
+  /** What alone goes back. */
+  readonly only: Only
 }
 
 const none: Steps = {
@@ -67,22 +70,23 @@ export const noSteps = none
  * is verified.
  */
 export function stepsOf(profile: Profile, consent: Consent, parts: Parts): Steps {
-  const { services, whileWaiting, same } = parts
+  const { services, whileWaiting, same, only } = parts
+  const differs = (name: 'services' | 'config' | 'site') => isChosen(only, name) && !same.has(name)
   const may = consented(consent)
   const data = profile === 'B' || profile === 'C'
   if (data && !may && whileWaiting === 'running') return none
   const stop = data && services
-  const config = parts.config && !same.has('config')
+  const config = parts.config && differs('config')
   return {
     stop,
     migrations: profile === 'B' && may,
     config,
     restore: profile === 'C' && may,
     // Stopped services are looked at whatever differs: each must stand on the destination's code before it is started.
-    code: services && (stop || !same.has('services')),
+    code: services && (stop || differs('services')),
     readers: config && services,
     start: stop && may,
-    site: parts.site && !same.has('site'),
+    site: parts.site && differs('site'),
     verify: may,
   }
 }

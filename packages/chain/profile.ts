@@ -1,6 +1,5 @@
 import {
   compareLedgers,
-  type DatabaseState,
   type LedgerState,
   type PendingMigration,
   type Profile,
@@ -18,9 +17,10 @@ export interface Evidence {
   /** The ledger in the undone deployment's own `before`, with the judged files of its release. */
   readonly before: LedgerState | undefined
   readonly now: LedgerNow | undefined
+  /** The ledgers of other deployments since the destination, newest first, with the judged files of their releases. */
+  readonly between: readonly LedgerState[]
   /** The snapshot that the undone deployment took before its own migrations. */
   readonly snapshot: SnapshotState | undefined
-  readonly database: DatabaseState | undefined
   /** Things that the destination names and that are gone, in words. */
   readonly gone: readonly string[]
 }
@@ -40,6 +40,8 @@ export interface ProfileChoice {
   readonly gone: readonly string[]
   /** Why the destination cannot be reached; nothing is touched then. */
   readonly impossible?: string
+  /** The component that would have to be chosen as well, because code and schema go back together. */
+  readonly torn?: 'services' | 'database'
 }
 
 /** Chooses the order of a rollback by the decision matrix; says what it found, and why a way is closed. */
@@ -65,7 +67,7 @@ interface Found {
   readonly removed: readonly string[]
 }
 
-function schemaOf({ destination, before, now }: Evidence): Found {
+function schemaOf({ destination, before, between, now }: Evidence): Found {
   const none = { added: [], removed: [] }
   if (destination === undefined || now === undefined) {
     const why = 'no migrations are named: the database is not touched'
@@ -83,7 +85,7 @@ function schemaOf({ destination, before, now }: Evidence): Found {
   if (added.length === 0) {
     return { schema: 'same', why: 'no migration was applied since the destination', ...difference }
   }
-  const files = added.map((version) => judged(version, [before, destination]))
+  const files = added.map((version) => judged(version, [before, ...between, destination]))
   return { ...ofFiles(files), ...difference }
 }
 
@@ -123,11 +125,11 @@ function judged(version: string, ledgers: readonly (LedgerState | undefined)[]):
 }
 
 /** Why even the snapshot does not lead to the destination. */
-function closedRestore({ destination, before, snapshot }: Evidence): string | undefined {
+function closedRestore({ destination, before, between, snapshot }: Evidence): string | undefined {
   if (snapshot?.status !== 'available') return 'the deployment took no snapshot that is available'
   const left = compareLedgers(destination?.applied ?? [], before?.applied ?? [])
   const breaking = left.added
-    .map((version) => judged(version, [destination]))
+    .map((version) => judged(version, [...between, destination]))
     .filter((file) => !file.additive)
   if (left.removed.length === 0 && breaking.length === 0) return undefined
   const versions = [...left.removed, ...breaking.map(({ version }) => version)].join(', ')

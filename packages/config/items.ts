@@ -1,6 +1,6 @@
 import type { Digest } from '#aws'
 import type { Written } from '#core'
-import type { ConfigState, Store } from '#store'
+import { type ConfigState, type Records, recordsOf, type Store } from '#store'
 import type { ConfigClients } from './client.ts'
 import { covers, hasVersion, observeParameters, observeSecret, readHistory } from './observe.ts'
 import { inParallel } from './parallel.ts'
@@ -20,6 +20,8 @@ import { type LiveSecret, short } from './state.ts'
 export interface Sources {
   readonly clients: ConfigClients
   readonly store: Store | undefined
+  /** The environment's records, where somebody has listed them already. */
+  readonly records?: Records
 }
 
 /** One secret or parameter with what has to be done to it. */
@@ -47,7 +49,7 @@ export async function planAll(ports: Sources, given: Planning): Promise<readonly
 }
 
 async function planSecrets(
-  { clients, store }: Sources,
+  { clients, store, records }: Sources,
   { settings, state, entries }: Planning,
 ): Promise<readonly Item[]> {
   const chosen = settings.choice.secrets ?? []
@@ -56,7 +58,7 @@ async function planSecrets(
     return { name, live, recorded: state.secrets.find((one) => one.name === name) }
   })
   const cutovers = looked.some(({ live }) => live && isConnection(live, settings.connection))
-    ? await ofStore(store)
+    ? await ofRecords(records ?? (store && recordsOf(store)))
     : new Set<string>()
   return inParallel(looked, async ({ name, live, recorded }): Promise<Item> => {
     const item = { kind: 'secret', name, to: recorded?.version ?? '' } as const
@@ -66,8 +68,8 @@ async function planSecrets(
   })
 }
 
-const ofStore = async (store: Store | undefined) =>
-  store ? cutoverVersions(store) : new Set<string>()
+const ofRecords = async (records: Records | undefined) =>
+  records ? cutoverVersions(records) : new Set<string>()
 
 const isConnection = (live: LiveSecret, connection: string | undefined) =>
   connection !== undefined && (live.name === connection || live.arn.startsWith(connection))

@@ -1,6 +1,5 @@
 import type { Written } from '#core'
-import { readRecord, recordIds, type Store } from '#store'
-import { inParallel } from './parallel.ts'
+import type { Records } from '#store'
 
 /** What a change that the journal knows came from and went to: version ids of a secret, version numbers of a parameter. */
 export interface SentChange {
@@ -44,9 +43,8 @@ export function isCutOver(entries: readonly Written[], secret: string): boolean 
  * The secret versions to which any rollback of the environment cut over: desired state from then on, also for a later
  * rollback to a point that is older than the cutover.
  */
-export async function cutoverVersions(store: Store): Promise<ReadonlySet<string>> {
-  const records = await inParallel(await recordIds(store), (id) => readRecord(store, id))
-  const entries = records.flatMap((record) => (record?.journal ?? []) as readonly Written[])
+export async function cutoverVersions(records: Records): Promise<ReadonlySet<string>> {
+  const entries = (await records.all()).flatMap(({ journal }) => journal as readonly Written[])
   return new Set(cutovers(entries).flatMap(({ detail }) => toOf(detail) ?? []))
 }
 

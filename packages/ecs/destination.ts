@@ -45,11 +45,3 @@ export function destinationText(destination: Destination): string {
       return `tag:${destination.tag}`
   }
 }
-
-/** The tag of an image reference `[registry[:port]/]name[:tag][@digest]`; `latest` when it names neither tag nor digest. */
-export function tagOf(image: string): string | undefined {
-  const [name = '', digest] = image.split('@')
-  const colon = name.lastIndexOf(':')
-  if (colon > name.lastIndexOf('/')) return name.slice(colon + 1)
-  return digest === undefined ? 'latest' : undefined
-}

@@ -9,9 +9,10 @@ import {
   readVerified,
   type ServiceState,
   type Store,
+  tagOf,
 } from '#store'
 import type { EcsClients } from './client.ts'
-import { type Destination, destinationText, tagOf } from './destination.ts'
+import { type Destination, destinationText } from './destination.ts'
 import type { ExpectedContainer } from './judge.ts'
 import { activeTaskDefinitions, observeTaskDefinition } from './observe.ts'
 import { inParallel } from './parallel.ts'

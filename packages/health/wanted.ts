@@ -1,5 +1,13 @@
 import type { Json, Run } from '#core'
-import { beforeId, deploymentId, type Point, readPoint, readRecord, type Store } from '#store'
+import {
+  beforeId,
+  deploymentId,
+  type Point,
+  type Record,
+  readPoint,
+  readRecord,
+  type Store,
+} from '#store'
 import type { Wanted } from './probe.ts'
 import type { HealthSettings } from './settings.ts'
 import type { Expected } from './version.ts'
@@ -62,12 +70,19 @@ async function restored(settings: HealthSettings, store: Store | undefined): Pro
   const before = await readPoint(store, beforeId(record.undone))
   return {
     is: 'wanted',
-    wanted: wantedOf('restored', versionOf(settings, point), { point, before }),
+    wanted: wantedOf('restored', versionOf(settings, point, record), { point, before }),
   }
 }
 
-function versionOf(settings: HealthSettings, point: Point | undefined): Expected {
+function versionOf(
+  settings: HealthSettings,
+  point: Point | undefined,
+  record?: Pick<Record, 'only'>,
+): Expected {
   if (settings.version !== undefined) return { is: 'known', version: settings.version }
+  if (record?.only !== undefined && !record.only.includes('services')) {
+    return { is: 'unknown', why: 'the services were not chosen: they stay as they are' }
+  }
   if (point === undefined) {
     return { is: 'unknown', why: 'no record or version was given: any version is taken' }
   }

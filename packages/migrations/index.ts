@@ -15,6 +15,7 @@ export {
 } from './capture.ts'
 export { type Classification, classify } from './classify.ts'
 export { schemaFingerprint } from './fingerprint.ts'
+export { whyNoDowns } from './foresee.ts'
 export {
   type FileTool,
   filesOf,

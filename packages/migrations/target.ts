@@ -2,6 +2,7 @@ import type { Run } from '#core'
 import {
   beforeId,
   deploymentId,
+  deploymentsSince,
   findDestination,
   type LedgerState,
   type PendingMigration,
@@ -44,7 +45,8 @@ export async function findTarget(
   const own = deploymentId(store.environment, run.identity.runId)
   const found = await findDestination(store, settings.to, own)
   if (found.is === 'none') return none(found.why, 'name a restore point in to:')
-  return targetOf(found.point, await readPoint(store, beforeId(own)), { why: found.why })
+  const before = await readPoint(store, beforeId(own))
+  return targetOf(found.point, before ? [before] : [], { why: found.why })
 }
 
 function withoutStore({ to, reviewed }: BackSettings): Target | NoTarget {
@@ -77,12 +79,16 @@ async function ofRecord(store: Store, id: string): Promise<Target | NoTarget> {
     )
   }
   const why = `${record.to} is the destination of ${id}`
-  return targetOf(point, await readPoint(store, beforeId(record.undone)), { why, record })
+  const before = await readPoint(store, beforeId(record.undone))
+  // An older destination may have several deployments behind it, each with the files of its own migrations.
+  const between = point.id === before?.id ? [] : await deploymentsSince(store, point)
+  return targetOf(point, [...between.toReversed(), ...(before ? [before] : [])], { why, record })
 }
 
 function targetOf(
   point: Point,
-  before: Point | undefined,
+  /** Points with judged files, oldest first: the newest judgement of a version counts. */
+  others: readonly Point[],
   { why, record }: { readonly why: string; readonly record?: Record },
 ): Target | NoTarget {
   const destination = point.components.migrations
@@ -92,7 +98,8 @@ function targetOf(
       'name another restore point in to:, or undo the migrations by hand; the next restore point will have the ledger',
     )
   }
-  const files = [destination, before?.components.migrations].flatMap((one) => one?.pending ?? [])
+  const ledgers = [destination, ...others.map(({ components }) => components.migrations)]
+  const files = ledgers.flatMap((one) => one?.pending ?? [])
   const known = new Map(files.map((file) => [file.version, file]))
   return { is: 'target', destination, known, record, why }
 }

@@ -2,6 +2,7 @@ import { iso, type Result, type Run, type Section } from '#core'
 import {
   afterId,
   beforeId,
+  type Components,
   changeEnvironment,
   createDocument,
   envelope,
@@ -9,6 +10,7 @@ import {
   keys,
   moveDeployment,
   type Point,
+  type Record,
   readEnvironment,
   readPoint,
   readRecord,
@@ -57,6 +59,7 @@ export async function captureAfter(
   }
   const captured = await captureAll(run, ports.captures)
   if (isUnread(captured)) return unread(captured)
+  const runs = proof.runs(captured.components)
   const point: Point = {
     kind: 'restore-point',
     ...envelope(store),
@@ -64,11 +67,11 @@ export async function captureAfter(
     point: 'after',
     takenAt: iso(run.clock.now()),
     repository: run.identity.repository,
-    sha: proof.sha,
+    sha: runs ?? 'unknown',
     run: run.identity.runId,
     verified: { is: true, held: false, why: proof.why },
     fingerprint: fingerprint(captured.components),
-    ...(proof.runs === undefined ? {} : { runs: proof.runs }),
+    ...(runs === undefined ? {} : { runs }),
     components: captured.components,
   }
   if (run.dryRun) return resultOf('planned', point, captured)
@@ -189,8 +192,13 @@ async function finishDeployment(run: Run, store: Store, deployment: string): Pro
 }
 
 type Proof =
-  | { id: string; sha: string; runs: string | undefined; why: string }
-  | { refusal: Refusal }
+  | {
+      readonly id: string
+      /** The commit that runs, judged by what was captured; undefined where it is not known. */
+      readonly runs: (components: Components) => string | undefined
+      readonly why: string
+    }
+  | { readonly refusal: Refusal }
 
 async function deploymentProof(store: Store, deployment: string): Promise<Proof> {
   const before = await readPoint(store, beforeId(deployment))
@@ -215,7 +223,7 @@ async function deploymentProof(store: Store, deployment: string): Promise<Proof>
       },
     }
   }
-  return { id: afterId(deployment), sha: before.sha, runs: before.sha, why: verdict.why }
+  return { id: afterId(deployment), runs: () => before.sha, why: verdict.why }
 }
 
 async function rollbackProof(store: Store, id: string): Promise<Proof> {
@@ -232,10 +240,39 @@ async function rollbackProof(store: Store, id: string): Promise<Proof> {
     }
   }
   const destination = await readPoint(store, record.to)
+  const commits = await commitsAfter(store, record, destination)
   return {
     id: rollbackAfterId(record.id),
-    sha: destination?.runs ?? 'unknown',
-    runs: destination?.runs,
+    runs: (components) =>
+      commits.find(({ of }) => of === undefined || sameCode(of, components))?.runs,
     why: record.verdict.why,
   }
 }
+
+interface RunningCommit {
+  /** The components in which it runs; undefined where it runs whatever was captured. */
+  readonly of: Components | undefined
+  readonly runs: string | undefined
+}
+
+/**
+ * Which commit's code may run after a rollback: the destination's. Where the services were not chosen it is the one whose services
+ * they are: the destination's, or those of the deployment that was taken back in its other parts.
+ */
+async function commitsAfter(
+  store: Store,
+  record: Record,
+  destination: Point | undefined,
+): Promise<readonly RunningCommit[]> {
+  if (record.only === undefined || record.only.includes('services'))
+    return [{ of: undefined, runs: destination?.runs }]
+  const own = await readPoint(store, afterId(record.undone))
+  return [destination, own].flatMap((point) =>
+    point ? [{ of: point.components, runs: point.runs }] : [],
+  )
+}
+
+const sameCode = (a: Components, b: Components): boolean =>
+  fingerprint(codeOf(a)) === fingerprint(codeOf(b))
+
+const codeOf = ({ ecs }: Components): Components => (ecs ? { ecs } : {})

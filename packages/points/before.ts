@@ -24,6 +24,7 @@ import { type CapturedAll, type Captures, captureAll } from './components.ts'
 import { fingerprint } from './fingerprint.ts'
 import { readGate, refusals } from './gate.ts'
 import type { Keep } from './keep.ts'
+import type { Button } from './list.ts'
 import { outputsOf, refusedBy, resultOf, sectionsOf } from './render.ts'
 import { type Baseline, judgeBefore, runningCommit } from './verified.ts'
 
@@ -36,6 +37,7 @@ export interface Ports {
   readonly keep: Keep | undefined
   /** Undefined without a token. */
   readonly github: GitHub | undefined
+  readonly button: Button
 }
 
 /** Looks whether a deployment may start, and changes nothing. */

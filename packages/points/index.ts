@@ -10,6 +10,6 @@ export {
 export { fingerprint } from './fingerprint.ts'
 export { type GateEvidence, type Refusal, refusals } from './gate.ts'
 export { type Keep, keepSecrets } from './keep.ts'
-export { list, show } from './list.ts'
+export { type Button, list, show } from './list.ts'
 export { restorePoint, type Settings, settings } from './restorepoint.ts'
 export { type Baseline, judgeBefore, runningCommit } from './verified.ts'

@@ -1,48 +1,233 @@
-import type { Result } from '#core'
-import { readPoint, type Store } from '#store'
+import { bounded, iso, type Result, type Run, type Section, span } from '#core'
+import {
+  afterId,
+  beforeId,
+  type Destination,
+  deploymentOf,
+  type EnvironmentState,
+  findDestination,
+  imagesText,
+  newestPoints,
+  type Point,
+  type Record,
+  readEnvironment,
+  readPoint,
+  readRecord,
+  type Store,
+  standingDeployment,
+} from '#store'
 import { outputsOf } from './render.ts'
 
-/** Lists the newest restore points with what they are good for. */
-export async function list(
-  store: Store,
-  ids: readonly string[],
-  verified: string | undefined,
-): Promise<Result> {
-  const newest = [...ids].sort(byRun).reverse().slice(0, 20)
-  const points = await Promise.all(newest.map((id) => readPoint(store, id)))
-  const rows = points
-    .filter((point) => point !== undefined)
-    .map((point) => [
-      point.id,
-      (point.runs ?? 'unknown').slice(0, 12),
-      point.verified.is
-        ? point.id === verified
-          ? 'last verified'
-          : 'verified'
-        : point.verified.held
-          ? 'unhealthy'
-          : 'not verified',
-      point.deployment?.state ?? '',
-      point.takenAt,
-    ])
+/** So many points are shown; a few more are read, because they say when what came before them began. */
+const most = 20
+
+/** The command that presses the Rollback button for a destination; the action gives it. */
+export type Button = (
+  environment: string,
+  given: { readonly to: string; readonly dryRun: boolean },
+) => string
+
+/** What the store knows of an environment while its points are listed. */
+interface Sight {
+  readonly environment: EnvironmentState
+  readonly points: readonly Point[]
+  /** The open record, if there is one. */
+  readonly open: Record | undefined
+  /** The deployment that the button would take back; undefined when there was none. */
+  readonly undone: Point | undefined
+  readonly auto: Destination
+  readonly lastVerified: Destination
+  /** The id of the point that describes what runs now, or why there is none. */
+  readonly runsNow: { readonly point: string } | { readonly why: string }
+}
+
+/** Lists the newest restore points with what they are good for, and the commands that go there. Reads the store only. */
+export async function list(run: Run, store: Store, button: Button): Promise<Result> {
+  const sight = await look(store)
+  const shown = sight.points.slice(0, most)
   return {
     outcome: 'done',
-    headline: `${rows.length} restore points of ${store.environment}`,
-    sections: [
-      {
-        title: 'Restore points',
-        columns: ['id', 'commit', 'verified', 'deployment', 'taken'],
-        rows,
-      },
-    ],
-    outputs: { points: JSON.stringify(rows.map(([id]) => id)) },
+    headline: `${shown.length} restore points of ${store.environment}, the newest first`,
+    sections: [nowOf(sight), tableOf(run, sight, shown)],
+    next: commandsOf(sight, shown, (to) => button(store.environment, { to, dryRun: true })),
+    outputs: { points: JSON.stringify(shown.map(({ id }) => id)) },
   }
 }
 
-/** Run ids are numbers that rise; names that are none sort as text before them. */
-const byRun = (a: string, b: string) =>
-  runOf(a).localeCompare(runOf(b), 'en', { numeric: true }) || a.localeCompare(b)
-const runOf = (id: string) => id.split('/')[1] ?? ''
+async function look(store: Store): Promise<Sight> {
+  const environment = await readEnvironment(store)
+  const [points, written, standing] = await Promise.all([
+    newestPoints(store, { most: most + 10 }),
+    environment.open === undefined ? undefined : readRecord(store, environment.open),
+    standingDeployment(store, environment.latest),
+  ])
+  const open = written?.state === 'open' ? written : undefined
+  const id = open?.undone ?? standing
+  const undone = id === undefined ? undefined : await readPoint(store, beforeId(id))
+  const [auto, lastVerified] = await Promise.all(
+    [open?.to ?? 'auto', open?.to ?? 'last-verified'].map((to) => findDestination(store, to, id)),
+  )
+  const none: Destination = { is: 'none', why: 'nothing was deployed' }
+  return {
+    ...{
+      environment,
+      points,
+      open,
+      undone,
+      auto: auto ?? none,
+      lastVerified: lastVerified ?? none,
+    },
+    runsNow: runningNow(environment, points, open),
+  }
+}
+
+/** Which point describes what runs, as far as the documents say; nothing of AWS is asked. */
+function runningNow(
+  { latest, verified = '' }: EnvironmentState,
+  points: readonly Point[],
+  open: Record | undefined,
+): Sight['runsNow'] {
+  if (open !== undefined)
+    return { why: `between two points: the rollback ${open.id} is open, to ${open.to}` }
+  if (latest === undefined) return { why: 'not known: nothing was deployed' }
+  const before = points.find(({ id }) => id === beforeId(latest))
+  const what = `${latest} (commit ${before?.sha.slice(0, 12) ?? 'unknown'})`
+  switch (before?.deployment?.state) {
+    case 'verified':
+      return { point: afterId(latest) }
+    case 'rolled-back':
+      return verified.startsWith(`${latest}.rollback-`)
+        ? { point: verified }
+        : { why: `${what} was rolled back and closed by hand: no point describes it` }
+    case 'captured':
+    case 'abandoned':
+      return { point: beforeId(latest) }
+    case 'deploying':
+    case 'held':
+      return { why: `${what} is ${before.deployment.state}: no point describes it` }
+    case undefined:
+      return { why: `${what}: its restore point is not there` }
+  }
+}
+
+function nowOf({ undone, auto, lastVerified, runsNow, open }: Sight): Section {
+  const to = (destination: Destination) =>
+    destination.is === 'point' ? destination.point.id : `nowhere: ${destination.why}`
+  const taken = undone
+    ? `${deploymentOf(undone.id)} (commit ${undone.sha.slice(0, 12)}), ${undone.deployment?.state ?? 'unknown'}`
+    : 'nothing was deployed'
+  return {
+    title: 'Now',
+    columns: ['question', 'answer'],
+    rows: [
+      ['What runs, by the records', 'point' in runsNow ? runsNow.point : runsNow.why],
+      ['What the button takes back', taken],
+      [open ? 'Where every repeat goes' : 'Where to: auto goes', to(auto)],
+      ...(open ? [] : [['Where to: last-verified goes', to(lastVerified)]]),
+    ],
+  }
+}
+
+function tableOf(run: Run, sight: Sight, shown: readonly Point[]): Section {
+  return {
+    title: 'Restore points',
+    columns: [
+      ...['point', 'to go back to', 'commit that ran', 'taken, and how long it ran'],
+      ...['images', 'newest migration', 'its deployment'],
+    ],
+    rows: shown.map((point) => [
+      point.id,
+      worth(sight, point),
+      point.runs?.slice(0, 12) ?? 'unknown',
+      `${minute(point.takenAt)}, ${ran(run, sight, point)}`,
+      imagesText(point.components.ecs?.services ?? []) || 'no services',
+      point.components.migrations?.applied.toSorted().at(-1) ?? 'none',
+      endOf(sight, point),
+    ]),
+  }
+}
+
+const minute = (at: string) => `${iso(Date.parse(at)).slice(0, 16).replace('T', ' ')}Z`
+
+const isAt = (destination: Destination, { id }: Point) =>
+  destination.is === 'point' && destination.point.id === id
+
+/** Whether a point is a candidate, and why or why not; what points at it comes first. */
+function worth(sight: Sight, point: Point): string {
+  const { auto, lastVerified, runsNow } = sight
+  const marks = [
+    ...('point' in runsNow && runsNow.point === point.id ? ['runs now'] : []),
+    ...(isAt(auto, point) ? ['auto'] : []),
+    ...(isAt(lastVerified, point) ? ['last-verified'] : []),
+  ]
+  const told = `${candidate(sight, point)}: ${bounded(point.verified.why, 120)}`
+  return marks.length === 0 ? told : `${marks.join(', ')}; ${told}`
+}
+
+function candidate(sight: Sight, point: Point): string {
+  if (point.verified.held) return 'no, it was unhealthy'
+  if (!point.verified.is) return 'only if named, not verified'
+  return isTakenBack(sight, point) ? 'only if named, rolled back since' : 'verified'
+}
+
+const deploymentIn = ({ points }: Pick<Sight, 'points'>, point: Point) =>
+  points.find(({ id }) => id === beforeId(deploymentOf(point.id)))?.deployment
+
+const isTakenBack = (sight: Sight, point: Point) =>
+  point.point === 'after' && deploymentIn(sight, point)?.state === 'rolled-back'
+
+/** From when it was taken until the next deployment began; a `before` ends with its own. */
+function ran(run: Run, { points }: Sight, point: Point): string {
+  const taken = Date.parse(point.takenAt)
+  const older = points.find(
+    (other) => other.fingerprint === point.fingerprint && Date.parse(other.takenAt) < taken,
+  )
+  const same = older ? `, the same as ${older.id}` : ''
+  if (point.point === 'before') return `until ${deploymentOf(point.id)} began${same}`
+  const next = points.findLast(
+    ({ takenAt, deployment }) =>
+      deployment !== undefined &&
+      deployment.state !== 'captured' &&
+      deployment.state !== 'abandoned' &&
+      Date.parse(takenAt) > taken,
+  )
+  return next
+    ? `for ${span(Date.parse(next.takenAt) - taken)} until ${deploymentOf(next.id)} began${same}`
+    : `for ${span(run.clock.now() - taken)} until now${same}`
+}
+
+/** How the deployment ended that a point belongs to; the `after` of a rollback is of the one that was taken back. */
+function endOf(sight: Sight, point: Point): string {
+  const found = deploymentIn(sight, point)
+  if (found === undefined) return /\.rollback-\d+\/after$/.test(point.id) ? 'a rollback' : ''
+  const why = found.history.findLast(({ state }) => state === found.state)?.why
+  return why === undefined ? found.state : `${found.state}: ${bounded(why, 120)}`
+}
+
+/** One command for each thing that could be gone back to; points that are equal need one, and what runs now none. */
+function commandsOf(
+  sight: Sight,
+  shown: readonly Point[],
+  command: (to: string) => string,
+): readonly string[] {
+  const { open, runsNow } = sight
+  if (open) return [`${open.id} is open and goes on: ${command('auto')}`]
+  const now = 'point' in runsNow ? sight.points.find(({ id }) => id === runsNow.point) : undefined
+  const seen = new Set(now ? [now.fingerprint] : [])
+  const candidates = shown.filter((point) => {
+    const good = point.verified.is && !isTakenBack(sight, point) && !seen.has(point.fingerprint)
+    seen.add(point.fingerprint)
+    return good
+  })
+  if (candidates.length === 0)
+    return ['no verified point differs from what runs: fix forward, or name a point of the table']
+  return [
+    ...candidates
+      .slice(0, 5)
+      .map(({ id, runs }) => `to commit ${runs?.slice(0, 12) ?? 'unknown'}: ${command(id)}`),
+    'each prints its plan and changes nothing; with dry-run=false it is done',
+  ]
+}
 
 /** Shows one restore point whole. */
 export async function show(store: Store, id: string): Promise<Result> {

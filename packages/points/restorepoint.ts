@@ -1,13 +1,5 @@
 import { InputError, type Result, type Run } from '#core'
-import {
-  afterId,
-  beforeId,
-  deploymentId,
-  isPointId,
-  listPoints,
-  readEnvironment,
-  type Store,
-} from '#store'
+import { afterId, beforeId, deploymentId, isPointId, type Store } from '#store'
 import { captureAfter } from './after.ts'
 import { captureBefore, gate, type Ports } from './before.ts'
 import { list, show } from './list.ts'
@@ -76,7 +68,7 @@ export async function restorePoint(
         ? captureBefore(run, store, ports)
         : captureAfter(run, store, ports, { deployment, record })
     case 'list':
-      return list(store, await listPoints(store), (await readEnvironment(store)).verified)
+      return list(run, store, ports.button)
     case 'show':
       return show(store, id ?? afterId(deployment))
   }

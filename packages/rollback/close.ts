@@ -1,4 +1,4 @@
-import { consented } from '#chain'
+import { consented, onlyText } from '#chain'
 import { InputError, iso, passes, type Result, type Run } from '#core'
 import {
   beforeId,
@@ -128,7 +128,7 @@ async function finish(run: Run, store: Store, record: Record, end: Judged): Prom
   if (await readPoint(store, beforeId(record.undone))) {
     await moveDeployment(store, beforeId(record.undone), {
       state: 'rolled-back',
-      why: end.why,
+      why: record.only === undefined ? end.why : `only ${onlyText(record.only)}: ${end.why}`,
       at,
       run: run.identity.runId,
     })
@@ -143,8 +143,9 @@ async function finish(run: Run, store: Store, record: Record, end: Judged): Prom
 }
 
 function standing(store: Store, record: Record, judged: Judged): Result {
+  const what = record.only ? `${onlyText(record.only)} of ${store.environment}` : store.environment
   const headlines: { readonly [outcome: string]: string } = {
-    done: `${store.environment} is back at ${record.to} and healthy`,
+    done: `${what} is back at ${record.to} and healthy`,
     partial: `${store.environment} is only partly back: ${judged.why}`,
     unhealthy: `${store.environment} is back at ${record.to} and still unhealthy: ${judged.why}; it is not rolled back further`,
   }

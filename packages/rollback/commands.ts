@@ -3,12 +3,19 @@
 /** Presses the Rollback button: `gh workflow run rollback.yml …`. */
 export function buttonCommand(
   environment: string,
-  given: { readonly consent?: string; readonly to?: string; readonly dryRun?: boolean },
+  given: {
+    readonly consent?: string
+    readonly to?: string
+    readonly dryRun?: boolean
+    /** What alone goes back; everything when undefined. */
+    readonly only?: readonly string[] | undefined
+  },
 ): string {
   const inputs = [
     `environment=${environment}`,
     `to=${given.to ?? 'auto'}`,
     `dry-run=${given.dryRun ?? false}`,
+    ...(given.only === undefined ? [] : [`components=${given.only.join(',')}`]),
     ...(given.consent === undefined ? [] : [`consent=${given.consent}`]),
   ]
   return `gh workflow run rollback.yml ${inputs.map((input) => `-f ${quoted(input)}`).join(' ')}`
@@ -50,4 +57,4 @@ export function byHandCommands(
 
 /** A word for a POSIX shell. */
 const quoted = (word: string) =>
-  /^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+  /^[\w./:@=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`

@@ -3,8 +3,9 @@ import { codeOf } from '#aws'
 import { type ConfigRow, compareConfig, connect as connectConfig } from '#config'
 import { CallError, messageOf, type Run } from '#core'
 import type { EnvironmentConfig } from '#inputs'
+import { whyNoDowns } from '#migrations'
 import { compareSite, connect as connectSite, type SiteDifference } from '#site'
-import type { Components, Point, Store } from '#store'
+import type { Components, PendingMigration, Point, Records, Store } from '#store'
 
 /** One thing that would change: what it is, what it is now, what it would be. */
 export type Difference = readonly [thing: string, now: string, then: string]
@@ -22,8 +23,17 @@ export interface Compared {
 
 /** How the kinds that have no state of their own to compare look at a destination; undefined where the environment has none. */
 export interface Comparisons {
-  readonly config?: ((run: Run, point: Point) => Promise<readonly ConfigRow[]>) | undefined
+  readonly config?:
+    | ((run: Run, point: Point, records: Records) => Promise<readonly ConfigRow[]>)
+    | undefined
   readonly site?: ((run: Run, point: Point) => Promise<SiteDifference>) | undefined
+  /** Why these versions cannot be taken back by the files that were captured; undefined when they can. */
+  readonly downs?:
+    | ((
+        files: readonly PendingMigration[],
+        added: readonly string[],
+      ) => Promise<string | undefined>)
+    | undefined
 }
 
 /** The comparisons that an environment's configuration asks for. */
@@ -32,20 +42,26 @@ export function comparisonsOf(
   config: EnvironmentConfig | undefined,
   store: Store | undefined,
 ): Comparisons {
-  const { secrets, parameters, site, database } = config ?? {}
+  const { secrets, parameters, site, database, migrations } = config ?? {}
   if (store === undefined) return {}
   const connection = database?.connection.replace(/^secret:/, '')
   const choice = { secrets, parameters, connection }
   return {
     config:
       (secrets || parameters) &&
-      (async (_run, { components }) =>
+      (async (_run, { components }, records) =>
         components.config === undefined
           ? []
-          : compareConfig({ clients: connectConfig(aws), store }, choice, components.config)),
+          : compareConfig(
+              { clients: connectConfig(aws), store, records },
+              choice,
+              components.config,
+            )),
     site:
       site &&
       ((run, point) => compareSite(run, { clients: connectSite(aws), store, config: site }, point)),
+    downs:
+      migrations && ((files, added) => whyNoDowns(store, { choice: migrations, files, added })),
   }
 }
 
@@ -54,12 +70,17 @@ export async function compareAll(
   run: Run,
   point: Point,
   now: { readonly components: Components },
-  { config, site }: Comparisons,
+  {
+    comparisons: { config, site },
+    records,
+  }: { readonly comparisons: Comparisons; readonly records: Records },
 ): Promise<readonly Compared[]> {
   const then = point.components
   return Promise.all([
     ...(then.ecs ? [compareServices(then, now.components)] : []),
-    ...(config ? [orDoubt('config', async () => ofConfig(then, await config(run, point)))] : []),
+    ...(config
+      ? [orDoubt('config', async () => ofConfig(then, await config(run, point, records)))]
+      : []),
     ...(site ? [orDoubt('site', async () => ofSite(then, () => site(run, point)))] : []),
   ])
 }

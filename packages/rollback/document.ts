@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { InputError } from '#core'
-import { isPointId, isRecordId, profiles } from '#store'
+import { componentNames, isPointId, isRecordId, profiles } from '#store'
 
 /** The plan as it goes from `rollback-plan` to `rollback-report`: ids and words, never ARNs or secrets. */
 export const planDocument = z.object({
@@ -23,6 +23,8 @@ export const planDocument = z.object({
   record: z.string().refine(isRecordId).optional(),
   /** Nobody asked: the scheduled workflow found it unfinished. */
   resumes: z.literal(true).optional(),
+  /** What alone goes back; everything when left out. */
+  only: z.array(z.enum(componentNames)).optional(),
 })
 export type PlanDocument = z.infer<typeof planDocument>
 

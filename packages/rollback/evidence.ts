@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto'
 import { isDenied } from '#aws'
-import { chooseProfile, type LedgerNow, type Parts, type ProfileChoice, subjectText } from '#chain'
+import {
+  chooseProfile,
+  isChosen,
+  type LedgerNow,
+  narrowed,
+  type Only,
+  type Parts,
+  type ProfileChoice,
+  subjectText,
+} from '#chain'
 import { type Capture, messageOf, type Run, until } from '#core'
 import type { Captures } from '#points'
 import {
@@ -8,18 +17,20 @@ import {
   type Components,
   type Destination,
   deploymentOf,
+  deploymentsSince,
   findDestination,
   isNewer,
   leftBehind,
-  listPoints,
   type Point,
   type Record,
+  type Records,
   readEnvironment,
   readPoint,
   readRecord,
   type Store,
+  standingDeployment,
 } from '#store'
-import { type Comparisons, compareAll, type Difference } from './compare.ts'
+import { type Compared, type Comparisons, compareAll, type Difference } from './compare.ts'
 
 /** What the store says of the deployment in question. */
 export interface Known {
@@ -40,28 +51,12 @@ export async function findDeployment(run: Run, store: Store, asked: boolean): Pr
   const open = environment.open === (await leftBehind(store)) ? undefined : environment.open
   const ours = open !== undefined && (asked || deploymentOf(open) === own)
   const record = ours ? await readRecord(store, open) : undefined
-  const undone = record?.undone ?? (asked ? await standing(store, environment.latest) : own)
+  const undone =
+    record?.undone ?? (asked ? ((await standingDeployment(store, environment.latest)) ?? '') : own)
   const before = undone === '' ? undefined : await readPoint(store, beforeId(undone))
   const newer = await newerThan(store, before, environment.latest)
   return { undone, before, record, newer }
 }
-
-/** The newest deployment that changed something: an abandoned one brought nothing that could be taken back. */
-async function standing(store: Store, latest: string | undefined): Promise<string> {
-  const newest = latest === undefined ? undefined : await readPoint(store, beforeId(latest))
-  if (latest === undefined || newest?.deployment?.state !== 'abandoned') return latest ?? ''
-  const ids = (await listPoints(store)).filter((id) => id.endsWith('/before'))
-  const points = await Promise.all(newestRuns(ids).map((id) => readPoint(store, id)))
-  const others = points
-    .filter((point) => point !== undefined)
-    .filter(({ deployment }) => deployment !== undefined && deployment.state !== 'abandoned')
-    .sort((a, b) => Date.parse(b.takenAt) - Date.parse(a.takenAt))
-  return others[0] ? deploymentOf(others[0].id) : latest
-}
-
-/** Run ids are numbers that rise; so many abandoned ones in a row are looked past. */
-const newestRuns = (ids: readonly string[]): readonly string[] =>
-  [...ids].sort((a, b) => b.localeCompare(a, 'en', { numeric: true })).slice(0, 50)
 
 /** The environment's newest deployment, if its restore point was taken after this one's. */
 async function newerThan(store: Store, before: Point | undefined, latest: string | undefined) {
@@ -81,15 +76,13 @@ const patience = 30_000
 
 /** Looks at all components. Throws when the services cannot be read; a database that cannot be read is `unreadable`. */
 export async function lookNow(run: Run, captures: Captures): Promise<Now> {
-  const [ecs, rds, migrations] = await Promise.all([
+  const [ecs, migrations] = await Promise.all([
     captures.ecs?.(run),
-    captures.rds && orWhy(run, 'the database', captures.rds),
     captures.migrations && orWhy(run, 'the ledger of migrations', captures.migrations),
   ])
   return {
     components: {
       ...(ecs && { ecs: ecs.state }),
-      ...(rds && !('unreadable' in rds) && { rds }),
       ...(migrations && !('unreadable' in migrations) && { migrations }),
     },
     ledger: migrations,
@@ -123,37 +116,50 @@ export interface Way {
   readonly destination: Destination
   readonly profile: ProfileChoice
   readonly planId: string
+  /** What alone goes back. */
+  readonly only: Only
   /** One row per thing that would change: thing, now, then. */
   readonly differences: readonly Difference[]
   /** Components that are as they are in the destination. */
   readonly same: Parts['same']
   /** What stays as it is although it differs, and why. */
   readonly stays: readonly (readonly [string, string])[]
+  /** Other deployments that began since the destination, as their `before`, newest first. */
+  readonly since: readonly Point[]
+}
+
+/** What a way is found from, beside the store. */
+export interface Sights {
+  readonly known: Known
+  readonly now: Now
+  readonly to: string
+  readonly only: Only
+  readonly comparisons: Comparisons
+  readonly records: Records
 }
 
 /** Finds destination and profile of a rollback, from the store and what runs now. */
-export async function findWay(
-  run: Run,
-  store: Store,
-  given: {
-    readonly known: Known
-    readonly now: Now
-    readonly to: string
-    readonly comparisons: Comparisons
-  },
-): Promise<Way> {
-  const { known, now, to } = given
+export async function findWay(run: Run, store: Store, given: Sights): Promise<Way> {
+  const { known, now, to, only, comparisons, records } = given
   const destination = await findDestination(store, known.record?.to ?? to, known.undone)
   const point = destination.is === 'point' ? destination.point : undefined
-  const compared = point ? await compareAll(run, point, now, given.comparisons) : []
-  const profile = chooseProfile({
+  const compared = point ? await compareAll(run, point, now, { comparisons, records }) : []
+  const since = await othersSince(store, point, known)
+  const goes = compared.filter(({ component }) => isChosen(only, component))
+  const same = new Set(compared.filter((one) => one.same).map(({ component }) => component))
+  const whole = chooseProfile({
     destination: point?.components.migrations,
     before: known.before?.components.migrations,
+    between: ledgersOf(since),
     now: now.ledger,
     snapshot: known.before?.deployment?.snapshot,
-    database: now.components.rds,
-    gone: compared.flatMap((one) => one.gone),
+    gone: goes.flatMap((one) => one.gone),
   })
+  const profile = await withDowns(
+    narrowed(whole, only, same.has('services')),
+    { since, point, known },
+    comparisons,
+  )
   const subject = {
     resourceId: known.before?.components.rds?.resourceId ?? '',
     snapshot: known.before?.deployment?.snapshot?.id ?? '',
@@ -165,13 +171,55 @@ export async function findWay(
     destination,
     profile,
     planId: known.record?.planId ?? hash(subjectText(subject)),
-    differences: [...compared.flatMap((one) => one.differences), ...ofDatabase(profile)],
-    same: new Set(compared.filter((one) => one.same).map(({ component }) => component)),
-    stays: compared.flatMap((one) => one.stays),
+    only,
+    differences: [...goes.flatMap((one) => one.differences), ...ofDatabase(profile)],
+    same,
+    stays: [
+      ...goes.flatMap((one) => one.stays),
+      ...compared.filter((one) => !goes.includes(one)).flatMap(notChosen),
+      ...(isChosen(only, 'database') ? [] : ofDatabase(whole).map(([thing]) => leftOut(thing))),
+    ],
+    since,
   }
 }
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12)
+
+const leftOut = (thing: string): readonly [string, string] => [thing, 'it was not chosen']
+
+const notChosen = ({ same, differences }: Compared) =>
+  same ? [] : differences.map(([thing]) => leftOut(thing))
+
+const ledgersOf = (points: readonly Point[]) =>
+  points.flatMap(({ components }) => components.migrations ?? [])
+
+/** The usual way leads to what ran just before: then nothing else lies between, and nothing is listed. */
+async function othersSince(
+  store: Store,
+  point: Point | undefined,
+  { undone }: Known,
+): Promise<readonly Point[]> {
+  if (point === undefined || point.id === beforeId(undone)) return []
+  return (await deploymentsSince(store, point)).filter(({ id }) => id !== beforeId(undone))
+}
+
+/** A down whose file is gone is found now, and not when the writers are stopped. */
+async function withDowns(
+  way: ProfileChoice,
+  {
+    since,
+    point,
+    known,
+  }: Pick<Way, 'since'> & Pick<Sights, 'known'> & { point?: Point | undefined },
+  { downs }: Comparisons,
+): Promise<ProfileChoice> {
+  if (way.profile !== 'B' || way.impossible !== undefined || downs === undefined) return way
+  const ledgers = ledgersOf([...(point ? [point] : []), ...since.toReversed()])
+  const own = known.before?.components.migrations
+  const files = [...ledgers, ...(own ? [own] : [])].flatMap(({ pending }) => pending)
+  const why = await downs(files, way.added)
+  return why === undefined ? way : { ...way, impossible: `the down migrations cannot run: ${why}` }
+}
 
 function ofDatabase({ profile, added }: ProfileChoice): readonly Difference[] {
   switch (profile) {

@@ -1,3 +1,4 @@
+import { onlyText } from '#chain'
 import { iso, type Result, type Run } from '#core'
 import {
   changeDocument,
@@ -45,11 +46,12 @@ export async function open(run: Run, store: Store, plan: PlanDocument): Promise<
 function draftOf(run: Run, plan: PlanDocument): Draft {
   const { runId, attempt, runUrl, repository, actor } = run.identity
   const at = iso(run.clock.now())
-  const { undone, from, to, profile, planId, consent, reason, trigger } = plan
+  const { undone, from, to, profile, planId, consent, reason, trigger, only } = plan
   return {
     ...{ undone, from, to, profile, planId, consent, reason, trigger, repository, actor },
     openedAt: at,
     runs: [{ run: runId, attempt, at, url: runUrl, ...(plan.resumes && { resumes: true }) }],
+    ...(only && { only }),
   }
 }
 
@@ -86,6 +88,7 @@ function superseded(store: Store, why: string): Result {
 const rowsOf = (record: Record): string[][] => [
   ['Taken back', `${record.undone} (commit ${record.from.slice(0, 12)})`],
   ['Back to', record.to],
+  ...(record.only ? [['Only', onlyText(record.only)]] : []),
   ['Why', record.reason],
   ['Asked by', `${record.actor} (${record.trigger})`],
   ['Consent to restoring data', record.consent],

@@ -7,6 +7,7 @@ import {
   estimateText,
   type History,
   noSteps,
+  onlyText,
   ordered,
   type Steps,
   stepsOf,
@@ -16,12 +17,22 @@ import {
 } from '#chain'
 import { InputError, type Result, type Run, type Section, span } from '#core'
 import type { Captures } from '#points'
-import { latestRecords, type Profile, type Record, type Store } from '#store'
-import { buttonCommand, closeCommand, stopCommands } from './commands.ts'
+import { findSought, type Profile, parseSought, type Records, recordsOf, type Store } from '#store'
+import { buttonCommand } from './commands.ts'
 import type { Comparisons } from './compare.ts'
-import type { PlanDocument } from './document.ts'
 import { findDeployment, findWay, type Known, lookNow, type Way } from './evidence.ts'
+import { documentOf, type Findings, noWay, outputsOf } from './findings.ts'
 import { heldByOther, takenOver } from './lease.ts'
+import { alsoTakenBack } from './older.ts'
+import {
+  elsewhere,
+  notFound,
+  otherComponents,
+  refusedFor,
+  sameComponents,
+  sameDestination,
+  waysOut,
+} from './refused.ts'
 import { decideLeft, leftAsItIs } from './resume.ts'
 import type { PlanSettings } from './settings.ts'
 import { consentText, orderText } from './words.ts'
@@ -40,9 +51,10 @@ export async function rollbackPlan(
     throw new InputError(['store: expected a bucket: the decision is made from what it keeps'])
   const { asked, resume } = settings
   const known = await findDeployment(run, store, asked || resume)
+  const records = recordsOf(store)
   const wished = await wish(run, store, known, settings)
   const decision = isNew(known, wished)
-    ? withinLimits(wished, await historyOf(store, known, settings))
+    ? withinLimits(wished, await historyOf(store, records, known, settings))
     : wished
   const quiet = resume ? leftAsItIs(store, known, decision) : undefined
   if (quiet) return quiet
@@ -51,10 +63,20 @@ export async function rollbackPlan(
   if (other?.lease.owner === 'rollback') return takenOver(store, other)
   if (decision.choice !== 'roll-back') return withoutRollback(run, store, known, decision, settings)
   if (known.newer !== undefined && !asked && !resume) return supersededBy(store, known.newer)
+  const named = await nameDestination(store, settings)
+  if ('seen' in named)
+    return notFound(store, { known, decision, way: noWay(named.why), settings }, named.seen)
   const now = await lookNow(run, ports.captures)
   const { comparisons } = ports
-  const way = await findWay(run, store, { known, now, to: settings.to, comparisons })
-  const result = await planned(run, store, { known, decision, way, settings })
+  const only = known.record ? known.record.only : settings.only
+  const given = { known, now, to: named.to, only, comparisons, records }
+  const way = meaning(await findWay(run, store, given), named.why)
+  const result = await planned(
+    run,
+    store,
+    { known, decision, way, settings: { ...settings, to: named.to } },
+    records,
+  )
   // It would be red every ten minutes until a person decides.
   return resume && result.outcome === 'refused' ? { ...result, outcome: 'unchanged' } : result
 }
@@ -83,13 +105,33 @@ const isNew = (known: Known, { choice, trigger }: Decision): boolean =>
   known.record === undefined &&
   known.newer === undefined
 
-async function historyOf(
+const historyOf = async (
   store: Store,
+  records: Records,
   { undone }: Known,
-  settings: PlanSettings,
-): Promise<History> {
-  const records = await latestRecords(store)
-  return { undone, records, now: store.objects.serverTime(), perDay: settings.perDay }
+  { perDay }: PlanSettings,
+): Promise<History> => ({
+  ...{ undone, perDay },
+  records: await records.latest(),
+  now: store.objects.serverTime(),
+})
+
+type Named =
+  | { readonly to: string; readonly why?: string }
+  | { readonly why: string; readonly seen: readonly (readonly string[])[] }
+
+/** A tag or a commit means one restore point; from here on its id is the destination, whatever is deployed meanwhile. */
+async function nameDestination(store: Store, { to, services }: PlanSettings): Promise<Named> {
+  const sought = parseSought(to)
+  if (sought === undefined) return { to }
+  const found = await findSought(store, sought, services?.names ?? [])
+  return found.is === 'point' ? { to: found.point.id, why: found.why } : found
+}
+
+/** Says of a destination that was found by tag or commit why it is the one. */
+function meaning(way: Way, why: string | undefined): Way {
+  if (why === undefined || way.destination.is === 'none') return way
+  return { ...way, destination: { ...way.destination, why } }
 }
 
 /** Somebody else's fix is never rolled back (P14). */
@@ -102,20 +144,20 @@ function supersededBy(store: Store, newer: string): Result {
   }
 }
 
-interface Findings {
-  readonly known: Known
-  readonly decision: Decision
-  readonly way: Way
-  readonly settings: PlanSettings
-}
-
-async function planned(run: Run, store: Store, findings: Findings): Promise<Result> {
+async function planned(
+  run: Run,
+  store: Store,
+  findings: Findings,
+  records: Records,
+): Promise<Result> {
   const { known, decision, way, settings } = findings
   const { destination, profile } = way
   if (destination.is === 'none') return refusedFor(store, findings, destination.why)
   const resumed = known.record !== undefined
   if (known.record && !sameDestination(known.record.to, settings.to))
     return elsewhere(store, findings, known.record)
+  if (known.record && !sameComponents(known.record, settings))
+    return otherComponents(store, findings, known.record)
   const nothing = way.differences.length === 0 && way.profile.gone.length === 0 && !resumed
   if (nothing && profile.impossible === undefined) return nothingDiffers(store, findings)
   if (settings.consent !== undefined && settings.consent !== way.planId) {
@@ -124,12 +166,12 @@ async function planned(run: Run, store: Store, findings: Findings): Promise<Resu
       findings,
       `consent was given to the plan ${settings.consent}, but the plan is now ${way.planId}: what you consented to has changed`,
       [
-        `read the plan as it is now: ${buttonCommand(store.environment, { to: settings.to, dryRun: true })}`,
+        `read the plan as it is now: ${buttonCommand(store.environment, { to: settings.to, dryRun: true, only: way.only })}`,
       ],
     )
   }
   if (profile.impossible !== undefined && !resumed)
-    return refusedFor(store, findings, profile.impossible)
+    return refusedFor(store, findings, profile.impossible, waysOut(store, findings))
   const consent = consentOf(known, way, settings)
   const kind = known.record?.profile ?? profile.profile
   const steps = stepsOf(kind, consent, {
@@ -139,6 +181,7 @@ async function planned(run: Run, store: Store, findings: Findings): Promise<Resu
     whileWaiting: settings.whileWaiting,
     // What a killed run left half-way may look the same from here: every step of a resumed record looks for itself.
     same: resumed ? new Set() : way.same,
+    only: way.only,
   })
   const document = documentOf(findings, {
     choice: 'roll-back',
@@ -146,18 +189,18 @@ async function planned(run: Run, store: Store, findings: Findings): Promise<Resu
     consent,
     operations: true,
   })
-  const took = tookBefore(ordered(kind, steps), await latestRecords(store))
+  const took = tookBefore(ordered(kind, steps), await records.latest())
   return {
     outcome: run.dryRun ? 'planned' : 'done',
-    headline: `${store.environment} goes back to ${destination.point.id}: ${decision.why}`,
+    headline: `${subjectOf(store, way)} goes back to ${destination.point.id}: ${decision.why}`,
     sections: sectionsOf(run, findings, { kind, consent, steps, took }),
     next:
       consent === 'missing'
         ? [
-            `consent to losing ${profile.lost}: ${buttonCommand(store.environment, { consent: way.planId, to: settings.to })}`,
+            `consent to losing ${profile.lost}: ${buttonCommand(store.environment, { consent: way.planId, to: settings.to, only: way.only })}`,
           ]
         : run.dryRun
-          ? [`do it: ${buttonCommand(store.environment, { to: settings.to })}`]
+          ? [`do it: ${buttonCommand(store.environment, { to: settings.to, only: way.only })}`]
           : [],
     outputs: outputsOf(document, steps),
     data: { ...document, order: ordered(kind, steps), steps: { ...steps } },
@@ -169,18 +212,26 @@ function consentOf(known: Known, way: Way, settings: PlanSettings): Consent {
   const isGiven = record?.consent === 'given' || record?.consent === 'automatic'
   if (record && (isGiven || settings.resume)) return record.consent
   const needed = record ? record.consent !== 'not-needed' : way.profile.consent
-  return decideConsent(needed, inAdvance(known, settings), {
+  return decideConsent(needed, inAdvance(known, way, settings), {
     given: settings.consent,
     planId: way.planId,
   })
 }
 
-/** Consent in advance is for the rollback of a release that nobody accepted; after its verdict customers' writes count. */
-const inAdvance = (
+/**
+ * Consent in advance is for the rollback of a release that nobody accepted; after its verdict customers' writes count, and so they do
+ * in what an earlier deployment brought.
+ */
+function inAdvance(
   { before }: Known,
+  { profile }: Way,
   { dataRestore }: PlanSettings,
-): PlanSettings['dataRestore'] =>
-  dataRestore === 'automatic' && before?.deployment?.state === 'verified' ? 'ask' : dataRestore
+): PlanSettings['dataRestore'] {
+  if (dataRestore !== 'automatic') return dataRestore
+  const own = new Set((before?.components.migrations?.pending ?? []).map(({ version }) => version))
+  const others = profile.profile === 'B' && profile.added.some((version) => !own.has(version))
+  return others || before?.deployment?.state === 'verified' ? 'ask' : dataRestore
+}
 
 interface Told {
   readonly kind: Profile
@@ -207,6 +258,7 @@ function sectionsOf(run: Run, findings: Findings, told: Told): Section[] {
             ? `${destination.point.id}: ${destination.why}`
             : destination.why,
         ],
+        ...(way.only ? [['Only', onlyText(way.only)]] : []),
         ['Database', databaseText(kind, findings)],
         ['Consent', consentText(consent, way.planId)],
         ['Data that is lost', lostText(run, findings, told)],
@@ -219,6 +271,7 @@ function sectionsOf(run: Run, findings: Findings, told: Told): Section[] {
     ...(way.stays.length > 0
       ? [{ title: 'What stays as it is', columns: ['thing', 'why'], rows: way.stays }]
       : []),
+    ...alsoTakenBack(way),
     ...(way.profile.gone.length > 0
       ? [
           {
@@ -265,17 +318,7 @@ function withoutRollback(
   decision: Decision,
   settings: PlanSettings,
 ): Result {
-  const way: Way = {
-    destination: { is: 'none', why: '' },
-    profile: {
-      ...{ profile: 'A', why: '', schema: 'unknown', consent: false, lost: 'nothing' },
-      ...{ added: [], removed: [], gone: [] },
-    },
-    planId: '',
-    differences: [],
-    same: new Set(),
-    stays: [],
-  }
+  const way = noWay('')
   const document = documentOf(
     { known, decision, way, settings },
     { choice: decision.choice, why: decision.why, consent: 'not-needed', operations: false },
@@ -295,56 +338,13 @@ function withoutRollback(
   }
 }
 
-/** `auto` goes on with a record whatever its destination is; a named point must be the record's own. */
-const sameDestination = (recorded: string, to: string): boolean =>
-  to === 'auto' || to === 'last-verified' || to === recorded
-
-/** An open record keeps its destination: the counts it stopped and the data it restored belong to it. */
-function elsewhere(store: Store, findings: Findings, record: Record): Result {
-  const { environment } = store
-  return refusedFor(
-    store,
-    findings,
-    `the rollback ${record.id} is open and goes to ${record.to}, not to ${findings.settings.to}`,
-    [
-      `go on with it: ${buttonCommand(environment, {})}`,
-      `or close it: ${closeCommand(environment, record.id)}`,
-      `and then, to ${findings.settings.to}: ${buttonCommand(environment, { to: findings.settings.to })}`,
-    ],
-  )
-}
-
-function refusedFor(
-  store: Store,
-  findings: Findings,
-  why: string,
-  first: readonly string[] = [],
-): Result {
-  const document = documentOf(findings, {
-    choice: 'refused',
-    why,
-    consent: 'missing',
-    operations: false,
-  })
-  return {
-    outcome: 'refused',
-    headline: `${store.environment} is not rolled back: ${why}; nothing was changed`,
-    next: [
-      ...first,
-      'fix forward: deploy a commit with the fix',
-      ...stopCommands(store.region, findings.settings.services).map(
-        (command) => `or stop: ${command}`,
-      ),
-      `or name a restore point: ${buttonCommand(store.environment, { to: '<restore point id>' })}`,
-    ],
-    outputs: outputsOf(document, noSteps),
-    data: document,
-  }
-}
+const subjectOf = (store: Store, { only }: Way) =>
+  only ? `${onlyText(only)} of ${store.environment}` : store.environment
 
 function nothingDiffers(store: Store, findings: Findings): Result {
   const held = findings.decision.trigger === 'verdict'
-  const why = `what runs is what ${findings.way.destination.is === 'point' ? findings.way.destination.point.id : ''} says: there is nothing to put back`
+  const chosen = findings.way.only ? `of what was chosen (${onlyText(findings.way.only)}) ` : ''
+  const why = `${chosen}what runs is what ${findings.way.destination.is === 'point' ? findings.way.destination.point.id : ''} says: there is nothing to put back`
   const document = documentOf(findings, {
     choice: held ? 'hold' : 'nothing',
     why,
@@ -365,43 +365,4 @@ function nothingDiffers(store: Store, findings: Findings): Result {
     outputs: outputsOf(document, noSteps),
     data: document,
   }
-}
-
-function documentOf(
-  { known, decision, way, settings }: Findings,
-  rest: Pick<PlanDocument, 'choice' | 'why' | 'consent' | 'operations'>,
-): PlanDocument {
-  return {
-    version: 1,
-    ...rest,
-    trigger: decision.trigger,
-    undone: known.undone,
-    from: known.before?.sha ?? '',
-    to: way.destination.is === 'point' ? way.destination.point.id : '',
-    profile: known.record?.profile ?? way.profile.profile,
-    planId: way.planId,
-    reason: settings.reason === '' ? decision.why : settings.reason,
-    ...(known.record ? { record: known.record.id } : {}),
-    ...(settings.resume && { resumes: true as const }),
-  }
-}
-
-function outputsOf(document: PlanDocument, steps: Steps) {
-  return {
-    decision: document.choice,
-    deployment: document.undone,
-    destination: document.to,
-    profile: document.profile,
-    'plan-id': document.planId,
-    consent: document.consent,
-    plan: JSON.stringify(document),
-    ...Object.fromEntries(Object.entries(steps).map(([step, runs]) => [step, String(runs)])),
-    site: sitePlace(document.profile, steps),
-  }
-}
-
-/** Where in the order the front end stands: consumers go back before providers, but behind a database that goes back. */
-function sitePlace(profile: Profile, { site }: Steps): 'first' | 'last' | 'false' {
-  if (!site) return 'false'
-  return profile === 'B' || profile === 'C' ? 'last' : 'first'
 }

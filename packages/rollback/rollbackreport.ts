@@ -1,10 +1,11 @@
-import { InputError, type Result, type Run } from '#core'
+import { bounded, InputError, type Result, type Run } from '#core'
 import type { GitHub } from '#github'
 import { isRecordId, readEnvironment, readRecord, type Store } from '#store'
 import { close, closeByHand, closeUnopened, closeWithout } from './close.ts'
 import { type PlanDocument, parsePlan } from './document.ts'
 import { open } from './open.ts'
 import { release } from './release.ts'
+import { longestReason } from './settings.ts'
 import { takeOver } from './takeover.ts'
 
 /** What the action is asked to do. */
@@ -50,9 +51,14 @@ export function reportSettings(given: {
   ]
   if (problems.length > 0) throw new InputError(problems)
   if (mode === 'take-over') return { mode, settle: given.settle }
-  if (mode === 'release') return { mode, pin: given.pin ?? '', reason: reason ?? '' }
+  if (mode === 'release')
+    return { mode, pin: given.pin ?? '', reason: bounded(reason ?? '', longestReason) }
   if (plan === undefined)
-    return { mode: 'close-by-hand', record: record ?? '', reason: reason ?? '' }
+    return {
+      mode: 'close-by-hand',
+      record: record ?? '',
+      reason: bounded(reason ?? '', longestReason),
+    }
   const document = parsePlan(plan, given.environment ?? '')
   return mode === 'open' ? { mode, plan: document } : { mode, plan: document, record }
 }

@@ -1,11 +1,15 @@
-import { InputError, type Verdict } from '#core'
+import type { Only } from '#chain'
+import { bounded, InputError, type Verdict } from '#core'
 import type { EnvironmentConfig } from '#inputs'
+import { componentNames, destinationForms, isDestination } from '#store'
 
 /** What rollback-plan is asked. */
 export interface PlanSettings {
   /** The verdict the workflow passed on; undefined when it is empty. */
   readonly verdict: Verdict | undefined
   readonly to: string
+  /** What alone goes back; everything, or what an open record says, when undefined. */
+  readonly only: Only
   /** The plan id that a person consents to. */
   readonly consent: string | undefined
   /** True when a person pressed the Rollback button. */
@@ -25,8 +29,19 @@ export interface PlanSettings {
   readonly site: boolean
 }
 
-const destination =
-  /^(auto|last-verified|[A-Za-z0-9][A-Za-z0-9._-]{0,62}\/[A-Za-z0-9._-]+\/(before|after))$/
+/** So many characters of a reason are kept: it is a sentence, and stands in records, pins, summaries and messages. */
+export const longestReason = 500
+
+const shown = (given: string) => JSON.stringify(bounded(given, 80))
+
+/** Reads `all` or a list of components; undefined when it is neither. All of them are the same as `all`. */
+export function parseComponents(given: string): { readonly only: Only } | undefined {
+  const words = given.split(',').map((word) => word.trim())
+  if (words.length === 1 && words[0] === 'all') return { only: undefined }
+  const chosen = componentNames.filter((name) => words.includes(name))
+  if (words.some((word) => !(componentNames as readonly string[]).includes(word))) return undefined
+  return { only: chosen.length === componentNames.length ? undefined : chosen }
+}
 
 /** Merges inputs over the configuration. Throws `InputError` with all problems. */
 export function planSettings(
@@ -34,6 +49,7 @@ export function planSettings(
     readonly environment: string | undefined
     readonly verdict: Verdict | undefined
     readonly to: string
+    readonly components: string
     readonly consent: string | undefined
     readonly asked: boolean
     readonly resume: boolean
@@ -42,16 +58,23 @@ export function planSettings(
   },
   config: EnvironmentConfig | undefined,
 ): PlanSettings {
+  const chosen = parseComponents(given.components)
   const problems = [
     ...(given.environment === undefined ? ['environment: expected a name'] : []),
     ...(config === undefined
       ? ['config: expected a configuration file that names the environment']
       : []),
-    ...(destination.test(given.to)
+    ...(isDestination(given.to)
       ? []
-      : [
-          `to: expected auto, last-verified or a restore point id such as production/123/after, got ${JSON.stringify(given.to)}`,
-        ]),
+      : [`to: expected ${destinationForms}, got ${shown(given.to)}`]),
+    ...(given.to.startsWith('tag:') && config !== undefined && config.services === undefined
+      ? ['to: tag: is looked for in the images of services, and the configuration names none']
+      : []),
+    ...(chosen === undefined
+      ? [
+          `components: expected all, or some of ${componentNames.join(', ')} separated by commas, got ${shown(given.components)}`,
+        ]
+      : []),
     ...(given.resume && (given.asked || given.consent !== undefined || given.to !== 'auto')
       ? ['resume: goes without asked, consent and to: nobody is asked']
       : []),
@@ -60,10 +83,11 @@ export function planSettings(
   return {
     verdict: given.verdict,
     to: given.to,
-    consent: given.consent,
+    only: chosen?.only,
+    consent: given.consent === undefined ? undefined : bounded(given.consent, 80),
     asked: given.asked,
     resume: given.resume,
-    reason: given.reason ?? '',
+    reason: bounded(given.reason ?? '', longestReason),
     onInconclusive: given['on-inconclusive'] ?? config?.['on-inconclusive'] ?? 'hold',
     perDay: config?.['automatic-rollbacks-per-day'] ?? 2,
     dataRestore: config?.database?.['data-restore'] ?? 'ask',

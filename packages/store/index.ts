@@ -1,6 +1,7 @@
 import { pointSchema, recordSchema } from './documents.ts'
 
 export { isNewer, type Move, moveDeployment } from './deployment.ts'
+export { deploymentsSince, newestPoints, standingDeployment } from './deployments.ts'
 export { chooseDestination, type Destination, findDestination } from './destination.ts'
 export * from './documents.ts'
 export {
@@ -14,6 +15,7 @@ export {
   recordId,
   rollbackAfterId,
 } from './ids.ts'
+export { imagesText, tagOf } from './images.ts'
 export { noJournal, type Pen, pointJournal, recordJournal } from './journal.ts'
 export {
   type Asking,
@@ -39,12 +41,22 @@ export {
   closeRecord,
   type Draft,
   freeEnvironment,
-  latestRecords,
   leftBehind,
   type Opened,
   openRecord,
+  type Records,
   recordIds,
+  recordsOf,
 } from './records.ts'
+export {
+  chooseSought,
+  destinationForms,
+  type FoundPoint,
+  findSought,
+  isDestination,
+  parseSought,
+  type Sought,
+} from './sought.ts'
 export {
   changeDocument,
   changeEnvironment,

@@ -1,3 +1,4 @@
+import { inLanes } from '#core'
 import type { Lease, Record } from './documents.ts'
 import { recordSchema } from './documents.ts'
 import { isRecordId, keys, recordId } from './ids.ts'
@@ -10,6 +11,8 @@ import {
   readRecord,
   type Store,
 } from './store.ts'
+
+const inParallel = inLanes(16)
 
 /** What a new record starts with; everything else is filled as the rollback goes on. */
 export type Draft = Pick<
@@ -26,6 +29,7 @@ export type Draft = Pick<
   | 'repository'
   | 'openedAt'
   | 'runs'
+  | 'only'
 >
 
 export type Opened =
@@ -113,11 +117,28 @@ export async function recordIds(store: Store): Promise<readonly string[]> {
   return found.map((key) => key.replace(/\.json$/, '')).filter(isRecordId)
 }
 
-/** The newest records of the environment, by run and number, at most twenty: what they say of duration is recent. */
-export async function latestRecords(store: Store): Promise<readonly Record[]> {
-  const newest = (await recordIds(store))
-    .toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }))
-    .slice(0, 20)
-  const records = await Promise.all(newest.map((id) => readRecord(store, id)))
-  return records.filter((record) => record !== undefined)
+/** The records of an environment for as long as one plan is made: listed once, and each read once. */
+export interface Records {
+  readonly all: () => Promise<readonly Record[]>
+  /** The newest by run and number, at most twenty: what they say of duration is recent. */
+  readonly latest: () => Promise<readonly Record[]>
+}
+
+/** Reads records when they are first asked for. */
+export function recordsOf(store: Store): Records {
+  let listed: Promise<readonly string[]> | undefined
+  const known = new Map<string, Promise<Record | undefined>>()
+  const read = (id: string) => {
+    const found = known.get(id) ?? readRecord(store, id)
+    known.set(id, found)
+    return found
+  }
+  const newest = async (most: number): Promise<readonly Record[]> => {
+    listed ??= recordIds(store)
+    const ids = (await listed)
+      .toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+      .slice(0, most)
+    return (await inParallel(ids, read)).filter((record) => record !== undefined)
+  }
+  return { all: () => newest(Number.POSITIVE_INFINITY), latest: () => newest(20) }
 }

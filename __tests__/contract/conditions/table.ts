@@ -72,18 +72,26 @@ const rollback = {
   behindAll: unless('stop', 'code', 'readers', 'start', 'migrations'),
 }
 
-const job = { 'inputs.close': '', 'inputs.compromised': '' }
+/** One run of the button does one thing: what it is asked for, the first of these that is. */
+const one = {
+  given: {
+    ...{ 'inputs.close': '', 'inputs.compromised': '', 'inputs.release-pin': '' },
+    'inputs.list': false,
+  },
+  close: ['a record is closed by hand', { 'inputs.close': 'production/1/rollback-1' }, false],
+  compromised: ['secrets leaked', { 'inputs.compromised': 'acme/jwt' }, false],
+  release: ['a pin is released', { 'inputs.release-pin': 'b0b1c2d' }, false],
+  list: ['restore points are listed', { 'inputs.list': true }, false],
+} as const satisfies Readonly<Record<string, Row | Values>>
+const { 'inputs.list': _list, ...exceptList } = one.given
 
 export const table: Readonly<Record<string, Condition>> = {
   '.github/workflows/guarded-deploy.yml rollback': always,
 
   '.github/workflows/rollback.yml rollback': {
-    given: job,
+    given: one.given,
     after: whatever,
-    rows: [
-      ['a record is closed by hand', { 'inputs.close': 'production/1/rollback-1' }, false],
-      ['secrets leaked', { 'inputs.compromised': 'acme/jwt' }, false],
-    ],
+    rows: [one.close, one.compromised, one.release, one.list],
   },
   '.github/workflows/rollback.yml rollback Mark the release verified': {
     given: { 'steps.plan.outputs.decision': 'verify', 'inputs.dry-run': false },
@@ -194,10 +202,39 @@ export const table: Readonly<Record<string, Condition>> = {
       ['a record is closed by hand', { 'inputs.close': 'production/1/rollback-1' }, false],
     ],
   },
+  '.github/workflows/rollback.yml release': {
+    given: { ...exceptList, 'inputs.release-pin': 'b0b1c2d' },
+    after: whatever,
+    rows: [['no pin is released', { 'inputs.release-pin': '' }, false], one.close, one.compromised],
+  },
+  '.github/workflows/rollback.yml list': {
+    given: { ...one.given, 'inputs.list': true },
+    after: whatever,
+    rows: [
+      ['nothing is listed', { 'inputs.list': false }, false],
+      one.close,
+      one.compromised,
+      one.release,
+    ],
+  },
 
   'workflows-examples/ecs-api.yml rollback': always,
   'workflows-examples/environments.yml production': verified('staging'),
   'workflows-examples/regions.yml others': verified('first'),
+  'workflows-examples/rollback.yml rollback': {
+    given: { 'needs.take-over.result': 'success' },
+    after: { ...whatever, 'timed out': true, skipped: true },
+    rows: [
+      ['nothing is taken over', { 'needs.take-over.result': 'skipped' }, true],
+      ['the other run may still change something', { 'needs.take-over.result': 'failure' }, false],
+      ['this run was cancelled meanwhile', { 'needs.take-over.result': 'cancelled' }, false],
+    ],
+  },
+  'workflows-examples/rollback.yml take-over': {
+    given: one.given,
+    after: onlyAfterSuccess,
+    rows: [one.close, one.compromised, one.release, one.list],
+  },
   'workflows-examples/sandwich.yml rollback': always,
   'workflows-examples/workers.yml rollback': always,
 }

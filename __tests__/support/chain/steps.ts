@@ -42,6 +42,7 @@ import {
   readConnection,
 } from '#rds'
 import {
+  buttonCommand,
   comparisonsOf,
   planSettings,
   reportSettings,
@@ -110,6 +111,7 @@ export function actionsOf(
       baseline: checks && ((run) => baseline(run, eyes(aws), checks)),
       keep: keepSecrets(connectConfig(aws)),
       github: undefined,
+      button: buttonCommand,
     }
   }
   const all = [

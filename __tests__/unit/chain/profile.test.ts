@@ -42,7 +42,7 @@ const evidence = (given: Partial<WayEvidence>): WayEvidence => {
     before,
     now: before,
     snapshot,
-    database: undefined,
+    between: [],
     gone: [],
     ...given,
   }
@@ -199,6 +199,7 @@ describe('the steps', () => {
     site: true,
     whileWaiting: 'stopped',
     same: new Set(),
+    only: undefined,
   }
   const stepsIn = (profile: Profile, consent: Consent, given: Partial<Parts> = {}) =>
     ordered(profile, stepsOf(profile, consent, { ...everything, ...given })).join(' ')

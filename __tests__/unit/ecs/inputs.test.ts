@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import { InputError } from '#core'
 import { parseDestination, settings } from '#ecs'
 import { readInputs } from '#inputs'
+import { tagOf } from '#store'
 import { inputs } from '../../../actions/ecs-rollback/inputs.ts'
-import { tagOf } from '../../../packages/ecs/destination.ts'
 
 const configured = {
   services: { cluster: 'prod', names: ['web', 'worker'], writers: ['worker'] },

@@ -54,6 +54,7 @@ async function world() {
       baseline: undefined,
       keep: undefined,
       github: 'github' in given ? given.github : github,
+      button: (_environment, { to }) => `press ${to}`,
     }
     if (attempt === 1) await captureBefore(run, store, ports)
     if (given.pin !== undefined) await pinned(store, given.pin)

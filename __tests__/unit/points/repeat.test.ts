@@ -29,6 +29,7 @@ const ports = (ecs: Captured<Ecs>): Ports => ({
   baseline: undefined,
   keep: undefined,
   github: undefined,
+  button: (_environment, { to }) => `press ${to}`,
 })
 
 async function world() {

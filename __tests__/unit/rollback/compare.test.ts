@@ -1,6 +1,6 @@
 import { CallError } from '#core'
 import { type Comparisons, compareAll } from '#rollback'
-import type { Components, Point } from '#store'
+import { type Components, type Point, recordsOf } from '#store'
 import { fakeClock, testRun } from '../../support/run.ts'
 import { pointOf, testStore } from '../../support/store.ts'
 
@@ -31,8 +31,10 @@ const noBucket = new CallError(
 
 async function compare(then: Components, now: Components, comparisons: Comparisons = {}) {
   const clock = fakeClock()
-  const point: Point = pointOf(await testStore(clock), 'production/1/before', { components: then })
-  return compareAll(testRun({ clock }), point, { components: now }, comparisons)
+  const store = await testStore(clock)
+  const point: Point = pointOf(store, 'production/1/before', { components: then })
+  const records = recordsOf(store)
+  return compareAll(testRun({ clock }), point, { components: now }, { comparisons, records })
 }
 
 test.each<[string, Service | undefined, boolean]>([

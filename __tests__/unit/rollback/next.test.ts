@@ -65,6 +65,7 @@ const settings = (given: Partial<PlanSettings> = {}): PlanSettings => ({
       environment: 'production',
       verdict: undefined,
       to: 'auto',
+      components: 'all',
       consent: undefined,
       asked: false,
       resume: false,

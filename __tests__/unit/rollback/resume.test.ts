@@ -33,8 +33,9 @@ const captures: Captures = {
   migrations: undefined,
 }
 const given = {
-  ...{ environment: 'production', verdict: undefined, to: 'auto', consent: undefined },
-  ...{ asked: false, resume: false, reason: undefined, 'on-inconclusive': undefined },
+  ...{ environment: 'production', verdict: undefined, to: 'auto', components: 'all' },
+  ...{ consent: undefined, asked: false, resume: false, reason: undefined },
+  ...{ 'on-inconclusive': undefined },
 }
 const settings = (more: Partial<PlanSettings>): PlanSettings => ({
   ...planSettings(given, {} as never),

@@ -88,7 +88,8 @@ async function planIn(world: World): Promise<Result> {
   const given = planSettings(
     {
       ...{ environment: 'production', verdict: undefined, to: 'auto', consent: undefined },
-      ...{ asked: false, resume: false, reason: undefined, 'on-inconclusive': undefined },
+      ...{ components: 'all', asked: false, resume: false, reason: undefined },
+      ...{ 'on-inconclusive': undefined },
     },
     {} as never,
   )
