@@ -10,6 +10,11 @@ export const systemClock: Clock = {
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 }
 
+/** Lets nothing else of this process run for so many milliseconds: for its last moment, when nothing else may. */
+export function holdStill(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+}
+
 /** A moment as UTC ISO 8601 with seconds: `2026-11-22T03:15:00Z`. */
 export function iso(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`

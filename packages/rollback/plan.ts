@@ -39,7 +39,7 @@ export async function rollbackPlan(
   const { asked, resume, onInconclusive } = settings
   const known = await findDeployment(run, store, asked || resume)
   const decision = resume
-    ? await decideLeft(run, store, { known, onInconclusive })
+    ? await decideLeft(run, store, { known, settings })
     : decide({
         state: known.before?.deployment?.state,
         stored: known.before?.deployment?.verdict?.verdict,
