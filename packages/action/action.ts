@@ -12,12 +12,10 @@ export async function action<S extends Spec, Settings>(
   definition: Definition<S, Settings>,
 ): Promise<void> {
   const hidden = secrets()
-  const report = logReport(hidden)
+  const { report, last } = remembering(logReport(hidden))
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      report.warning(
-        `${definition.name}: ended by ${signal}; what was sent is written down, a repeated run continues`,
-      )
+      conclude(definition.name, cut(signal, last()), hidden)
       process.exit(1)
     })
   }
@@ -25,6 +23,28 @@ export async function action<S extends Spec, Settings>(
   const outputs = { ...definition.fallback, ...result.outputs }
   conclude(definition.name, { ...result, outputs }, hidden)
 }
+
+/** A report that knows its last line. */
+function remembering(report: Report): { readonly report: Report; readonly last: () => string } {
+  let last = 'it had just begun'
+  const info = (line: string) => {
+    last = line
+    report.info(line)
+  }
+  return { report: { ...report, info }, last: () => last }
+}
+
+/**
+ * How an action ends that is told to: at once, because the runner kills it in ten seconds, and without the outputs by which a later
+ * step would take it for judged.
+ */
+const cut = (signal: string, last: string): Result => ({
+  outcome: 'inconclusive',
+  headline: `ended by ${signal} in the middle of: ${last}`,
+  next: [
+    'every change was written down before it was sent: re-run the job, press the Rollback button, or leave it to rollback-resume, and it goes on here',
+  ],
+})
 
 /** Runs it in this process's runner, in real time. */
 const inRunner = async <S extends Spec, Settings>(

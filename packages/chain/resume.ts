@@ -23,8 +23,8 @@ export interface LeftRecord {
   readonly verdict: Verdict | undefined
   /** How many runs went on with it without being asked. */
   readonly resumes: number
-  /** Its last run was killed: it did not give the lease back. */
-  readonly killed: boolean
+  /** What goes back without consent is back: nothing is left but the data that waits for it. */
+  readonly safeIsBack: boolean
 }
 
 /** So often a record is gone on with by itself; what then still fails needs a person. */
@@ -66,7 +66,7 @@ function ofRecord(record: LeftRecord, first: Decision): Decision {
       choice: 'nothing',
       why: `what ${id} restored is unhealthy: a rollback is never rolled back itself, a person decides`,
     }
-  if (!consented(record.consent) && !record.killed)
+  if (!consented(record.consent) && record.safeIsBack)
     return { ...first, choice: 'nothing', why: `${id} waits for a person's consent` }
   if (resumes >= patience)
     return {

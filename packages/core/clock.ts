@@ -20,6 +20,11 @@ export function setBy(clock: Clock, serverTime: number): Clock {
   return { now: () => clock.now() + behind, sleep: clock.sleep }
 }
 
+/** Lets nothing else of this process run for so many milliseconds: for its last moment, when nothing else may. */
+export function holdStill(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+}
+
 /** A moment as UTC ISO 8601 with seconds: `2026-11-22T03:15:00Z`. */
 export function iso(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`

@@ -1,4 +1,4 @@
-export { type Clock, iso, setBy, span, systemClock } from './clock.ts'
+export { type Clock, holdStill, iso, setBy, span, systemClock } from './clock.ts'
 export type { Capture, Captured } from './component.ts'
 export { type Deadline, deadline } from './deadline.ts'
 export { CallError, type FailedCall, InputError, LeaseLost, messageOf } from './errors.ts'

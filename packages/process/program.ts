@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { type Run, until } from '#core'
+import { holdStill, type Run, until } from '#core'
 
 /** A program to run without a shell. */
 export interface Program {
@@ -19,10 +19,13 @@ export type Exit =
 
 /** Milliseconds between two looks at a running program. */
 const lookEvery = 200
+/** Milliseconds that a program gets to end once it is told to; less when this process must end itself. */
+const patience = { inTime: 5_000, atTheEnd: 800 }
 
 /**
  * Runs a program in a process group of its own until it exits or the run's deadline passes; each line of its output
- * goes to `onLine`. The lease is renewed meanwhile. The group is ended with this process.
+ * goes to `onLine`. The lease is renewed meanwhile. The group is ended with this process: told first, then killed, so that nothing
+ * goes on changing things behind a run that was cancelled.
  */
 export async function runProgram(
   run: Run,
@@ -35,10 +38,16 @@ export async function runProgram(
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
-  const endGroup = () => {
-    if (child.pid !== undefined && ended === undefined) process.kill(-child.pid, 'SIGTERM')
+  const tell = (signal: NodeJS.Signals) => {
+    if (child.pid !== undefined && ended === undefined) signalGroup(child.pid, signal)
   }
-  process.once('exit', endGroup)
+  const endAtOnce = () => {
+    if (ended !== undefined) return
+    tell('SIGTERM')
+    holdStill(patience.atTheEnd)
+    tell('SIGKILL')
+  }
+  process.once('exit', endAtOnce)
   const lines = [child.stdout, child.stderr].map((stream) => readLines(stream, onLine))
   child.once('error', (error) => {
     ended = { is: 'not-started', why: error.message }
@@ -56,8 +65,20 @@ export async function runProgram(
     if (waited.is === 'found') await Promise.all(lines)
     return waited.is === 'found' ? waited.value : { is: 'timeout' }
   } finally {
-    endGroup()
-    process.removeListener('exit', endGroup)
+    tell('SIGTERM')
+    for (let waited = 0; ended === undefined && waited < patience.inTime; waited += lookEvery)
+      await run.clock.sleep(lookEvery)
+    tell('SIGKILL')
+    process.removeListener('exit', endAtOnce)
+  }
+}
+
+/** A group that has ended meanwhile is told nothing. */
+function signalGroup(leader: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leader, signal)
+  } catch (thrown) {
+    if ((thrown as { code?: string }).code !== 'ESRCH') throw thrown
   }
 }
 

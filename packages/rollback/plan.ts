@@ -86,9 +86,10 @@ async function wish(
   run: Run,
   store: Store,
   known: Known,
-  { resume, onInconclusive, asked, verdict }: PlanSettings,
+  settings: PlanSettings,
 ): Promise<Decision> {
-  if (resume) return decideLeft(run, store, { known, onInconclusive })
+  const { resume, onInconclusive, asked, verdict } = settings
+  if (resume) return decideLeft(run, store, { known, settings })
   return decide({
     state: known.before?.deployment?.state,
     stored: known.before?.deployment?.verdict?.verdict,

@@ -1,36 +1,48 @@
-import { type Decision, decideResume, isUnfinished, type LeftRecord, type Unfinished } from '#chain'
-import type { Result, Run } from '#core'
+import { type Decision, decideResume, isUnfinished, type LeftRecord, partNames } from '#chain'
+import { passes, type Result, type Run } from '#core'
 import { type Lease, type Record, readLease, type Store } from '#store'
 import { nextCommands } from './close.ts'
 import type { Known } from './evidence.ts'
+import type { PlanSettings } from './settings.ts'
 
 /** Decides for the scheduled workflow, from the store and from what GitHub says of the runs that could still act. */
 export async function decideLeft(
   run: Run,
   store: Store,
-  { known, onInconclusive }: { readonly known: Known } & Pick<Unfinished, 'onInconclusive'>,
+  { known, settings }: { readonly known: Known; readonly settings: PlanSettings },
 ): Promise<Decision> {
   const { before, record } = known
-  const lease = await readLease(store)
   const left = {
     state: before?.deployment?.state,
     stored: before?.deployment?.verdict?.verdict,
-    onInconclusive,
-    record: record && leftRecord(record, lease),
+    onInconclusive: settings.onInconclusive,
+    record: record && leftRecord(record, settings),
   }
-  const runs = isUnfinished(left) ? await livesOf(run, concerned(known, lease)) : []
+  const runs = isUnfinished(left)
+    ? await livesOf(run, concerned(known, await readLease(store)))
+    : []
   return decideResume({ ...left, runs })
 }
 
-function leftRecord(record: Record, lease: Lease | undefined): LeftRecord {
+function leftRecord(record: Record, settings: PlanSettings): LeftRecord {
   const { id, consent, verdict, runs } = record
   const last = runs.at(-1)
   const isOfLast = verdict !== undefined && Date.parse(verdict.at) >= Date.parse(last?.at ?? '')
   return {
     ...{ id, consent, verdict: isOfLast ? verdict.verdict : undefined },
     resumes: runs.filter(({ resumes }) => resumes).length,
-    killed: lease?.owner === 'rollback' && lease.run === last?.run,
+    safeIsBack: safeIsBack(record, settings),
   }
+}
+
+/** Without consent the services go back behind their stopped writers, unless everything is left running. */
+function safeIsBack({ parts }: Record, { whileWaiting, services }: PlanSettings): boolean {
+  const code = parts[partNames.code]
+  return (
+    whileWaiting === 'running' ||
+    services === undefined ||
+    (code !== undefined && passes(code.outcome))
+  )
 }
 
 /** The runs that could still act: each in its latest attempt, because a repeat goes on where the first one stopped. */

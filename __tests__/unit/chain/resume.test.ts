@@ -13,7 +13,7 @@ const unfinished = (given: Partial<Unfinished>): Unfinished => ({
 })
 const record = (given: Partial<LeftRecord> = {}): LeftRecord => ({
   ...{ id: 'p/10/rollback-1', consent: 'not-needed', verdict: undefined, resumes: 0 },
-  killed: true,
+  safeIsBack: true,
   ...given,
 })
 
@@ -81,22 +81,17 @@ test.each<[string, Unfinished['runs'], Choice, RegExp]>([
 })
 
 test.each<[string, Partial<LeftRecord>, Choice, RegExp]>([
-  ['that was killed', {}, 'roll-back', /is open: it is finished first/],
-  ['that failed', { killed: false }, 'roll-back', /is open/],
+  ['that was killed', { safeIsBack: false }, 'roll-back', /is open: it is finished first/],
+  ['that failed', {}, 'roll-back', /is open/],
   ['that was given consent', { consent: 'given' }, 'roll-back', /is open/],
+  ['that waits for consent', { consent: 'missing' }, 'nothing', /waits for a person/],
+  ['that never may touch data', { consent: 'never' }, 'nothing', /waits for a person/],
   [
-    'that waits for consent',
-    { consent: 'missing', killed: false },
-    'nothing',
-    /waits for a person/,
+    'killed before it could wait for consent',
+    { consent: 'missing', safeIsBack: false },
+    'roll-back',
+    /is open/,
   ],
-  [
-    'that never may touch data',
-    { consent: 'never', killed: false },
-    'nothing',
-    /waits for a person/,
-  ],
-  ['killed before it could wait for consent', { consent: 'missing' }, 'roll-back', /is open/],
   ['that restored something unhealthy', { verdict: 'unhealthy' }, 'nothing', /a person decides/],
   ['that is healthy and not closed', { verdict: 'healthy' }, 'roll-back', /is open/],
   ['gone on with twice', { resumes: 2 }, 'roll-back', /is open/],

@@ -191,8 +191,14 @@ test('a record whose run was killed is gone on with, without consent where it ha
   expect(documentOf(planned)).toMatchObject({ record: 'production/10/rollback-1', resumes: true })
 })
 
+const part = {
+  ...({ outcome: 'done', headline: 'h' } as const),
+  ...{ at: '2026-11-22T02:45:00Z', run: '10' },
+}
+
 test('a record that waits for a person is left, with the command', async () => {
-  const { resume } = await withRecord({ profile: 'C', consent: 'missing' })
+  const parts = { 'ecs-rollback rollback': part }
+  const { resume } = await withRecord({ profile: 'C', consent: 'missing', parts })
   const result = await resume()
   expect(result).toMatchObject({ outcome: 'unchanged', outputs: { decision: 'nothing' } })
   expect(result.next?.[0]).toMatch(/^consent to losing .*-f consent=p$/)
