@@ -86,6 +86,7 @@ describe('the sandwich', () => {
   let good: Outside
   let three: Told
   let four: Told
+  let again: Told
 
   test('release 2 is green and verified, and nothing is rolled back', async () => {
     const told = await company.ship(2)
@@ -116,7 +117,7 @@ describe('the sandwich', () => {
 
   test('a re-run of it is refused by the pin, and so is a new run of its commit', async () => {
     const before = await documentsOf(company)
-    const again = await company.rerun(three)
+    again = await company.rerun(three)
     expectRefused(again)
     expect(stepOf(again, 'restore-point').summary).toContain('was rolled back')
     expectRefused(await company.deploy())
@@ -207,6 +208,18 @@ describe('the sandwich', () => {
     expect(kept.length).toBeGreaterThan(50)
     expect(kept.filter(({ ref }) => !outside.database.refs.has(ref))).toEqual([])
   }, 120_000)
+
+  test('the command that the refusal printed releases the pin of release 3, and nothing else', async () => {
+    const { [`pins/${company.repository.commitOf(3)}`]: pin, ...others } =
+      await documentsOf(company)
+    const told = await company.press(printedCommand(again, 'deploy a commit'))
+    expect(told).toMatchObject({ ok: true, jobs: { release: 'success' } })
+    expect(changesOf(told, 'rollback')).toEqual([])
+    expect(await documentsOf(company)).toEqual({
+      ...others,
+      [`pins/${pin.sha}`]: { ...pin, released: expect.objectContaining({ why: 'false alarm' }) },
+    })
+  }, 60_000)
 })
 
 interface Guarded {
