@@ -10,5 +10,8 @@ export interface SiteClients {
 
 /** Makes the clients; nothing else makes a client for the site's bucket or its distribution. */
 export function connect(config: AwsConfig): SiteClients {
-  return { s3: new S3Client({ ...config }), cloudfront: new CloudFrontClient({ ...config }) }
+  return {
+    s3: new S3Client({ ...config, followRegionRedirects: true }),
+    cloudfront: new CloudFrontClient({ ...config }),
+  }
 }

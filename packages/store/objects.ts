@@ -39,9 +39,9 @@ export function parseLocation(location: string): {
   return { bucket, prefix: prefix === '' ? '' : `${prefix}/` }
 }
 
-/** Opens the bucket. The only place that makes an S3 client for the store. */
+/** Opens the bucket. The only place that makes an S3 client for the store, which may lie in another region than the environment. */
 export function connect(config: AwsConfig, location: string): Objects {
-  return objects(new S3Client({ ...config }), location)
+  return objects(new S3Client({ ...config, followRegionRedirects: true }), location)
 }
 
 /** The store's view of a bucket through a given client. */
