@@ -47,6 +47,7 @@ const run = (ok: boolean): RunResult => ({
 const evidence: Evidence = {
   chapter: { release: 4, on: [2], why: 'it broke', data: 'restored' },
   beginning: 0,
+  span: { from: 8000, to: 40_000 },
   before,
   after,
   good: run(true),

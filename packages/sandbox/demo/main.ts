@@ -5,10 +5,12 @@ import { parseArgs } from 'node:util'
 import { suiteRoot } from '../act/index.ts'
 import { realClock } from '../clock.ts'
 import { balanceOf } from './balance.ts'
+import type { ToldChapter } from './chapter.ts'
 import { clockTime, type Fact } from './facts.ts'
 import { blocksOf } from './markdown.ts'
-import { page, type ToldChapter, type ToldRun } from './page.ts'
+import { page } from './page.ts'
 import { tellStory, titleOf } from './story.ts'
+import type { ToldRun } from './summaries.ts'
 import { columns, linesOf, type Style, styled, type Terminal, wrapped } from './terminal.ts'
 
 /** `npm run demo -- [--scale 60] [--page demo.html]`: a bad release goes back by itself, before your eyes. */
@@ -97,16 +99,18 @@ async function main(folder: string): Promise<boolean> {
   })
   // A story whose cloud is taken away fails; that it was interrupted says more.
   const told = story.catch((error) => (seen.pressed ? ended : Promise.reject(error)))
-  const { evidence, runs } = await Promise.race([told, ended])
+  const { evidence, runs, requests, visits } = await Promise.race([told, ended])
   const chapters = evidence.map((one) => ({
     title: titleOf(one.chapter.release),
+    evidence: one,
     balance: balanceOf(one),
   }))
   showSummaries(runs)
   for (const chapter of chapters) showChapter(chapter)
   const file = resolve(values.page ?? join(suiteRoot(), '.build/demo.html'))
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, page({ chapters, facts, beginning, runs }))
+  const scale = Number(values.scale)
+  writeFileSync(file, page({ chapters, facts, beginning, runs, requests, visits, scale }))
   print()
   print(`As a page: ${file}`)
   const isBack = chapters.every(({ balance }) => balance.isBack)
