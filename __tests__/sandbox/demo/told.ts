@@ -125,7 +125,13 @@ export const marks = [
 ]
 
 export const story: ToldStory = {
-  ...{ beginning, requests, facts, scale: 60 },
+  ...{ beginning, requests, facts, scale: 60, commits: { [commit]: hostile } },
+  deployed: [
+    {
+      ...{ id: 1, environment: hostile, task: hostile, sha: commit, description: hostile },
+      statuses: [{ state: 'failure', description: hostile, at: at(20) }],
+    },
+  ],
   visits: requests.filter((_, index) => index % 10 === 0),
   chapters: [{ title: hostile, evidence, balance: balanceOf(evidence) }],
   runs: [

@@ -138,7 +138,11 @@ export function momentsOf(evidence: Evidence): Moments {
   const good = endOf(evidence)
   const found = bad.events.find((event) => event.is === 'output' && event.name === 'verdict')?.at
   const closed = bad.events.find(
-    (event) => event.is === 'step-ends' && event.job === 'rollback' && event.step === 'close',
+    (event) =>
+      event.is === 'step-ends' &&
+      event.job === 'rollback' &&
+      event.step === 'close' &&
+      event.outcome === 'success',
   )?.at
   return {
     ...(broke !== undefined && { broke }),
@@ -149,17 +153,14 @@ export function momentsOf(evidence: Evidence): Moments {
 }
 
 function momentRows(evidence: Evidence): Balance['rows'] {
-  const { chapter, beginning } = evidence
+  const { beginning } = evidence
   const { broke, found, good, closed } = momentsOf(evidence)
   const since = (at: number | undefined) =>
     at === undefined || broke === undefined
       ? 'never'
       : `${clockTime(at, beginning)} (${seconds(at - broke)} later)`
   return [
-    [
-      'It broke at',
-      `${broke === undefined ? 'never' : clockTime(broke, beginning)}: ${chapter.why}`,
-    ],
+    ['It broke at', broke === undefined ? 'never' : clockTime(broke, beginning)],
     ['Found unhealthy at', since(found)],
     ['Good again at', since(good)],
     ['Verified, closed at', since(closed)],

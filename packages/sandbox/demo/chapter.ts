@@ -100,7 +100,20 @@ export function sentence({ evidence }: ToldChapter): string {
   const { broke, found, good, closed } = momentsOf(evidence)
   const why = capital(evidence.chapter.why)
   if (broke === undefined) return `${why}. Nobody was hurt.`
-  return `${why}. It was found unhealthy ${later(found, broke)} after the first failure; everybody was served again after ${later(good, broke)}, and after ${later(closed, broke)} everything was back and verified. ${rowsInWords(evidence)}`
+  const after = (moment: number) => shortTime(moment - broke)
+  return [
+    `${why}.`,
+    found === undefined
+      ? 'It was never found unhealthy.'
+      : `It was found unhealthy ${after(found)} after the first failure.`,
+    good === undefined
+      ? 'Not everybody is served again.'
+      : `Everybody was served again after ${after(good)}.`,
+    closed === undefined
+      ? 'The rollback did not end well.'
+      : `Everything was back and verified after ${after(closed)}.`,
+    rowsInWords(evidence),
+  ].join(' ')
 }
 
 interface Figure {

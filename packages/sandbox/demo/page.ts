@@ -8,6 +8,7 @@ import {
   type Traffic,
 } from './chapter.ts'
 import type { Fact } from './facts.ts'
+import { type Deployed, deploymentsHtml } from './github.ts'
 import { type Html, html, sign } from './html.ts'
 import { STYLE } from './style.ts'
 import { summariesHtml, summaryContents } from './summaries.ts'
@@ -19,6 +20,9 @@ export interface ToldStory extends Traffic {
   readonly facts: readonly Fact[]
   /** How many times faster than AWS. */
   readonly scale: number
+  readonly deployed: readonly Deployed[]
+  /** Which release a commit is. */
+  readonly commits: Readonly<Record<string, string>>
 }
 
 const TITLE = 'A bad release goes back by itself'
@@ -36,7 +40,7 @@ function contents({ chapters, runs }: ToldStory): Html {
     (chapter) =>
       html`<li><a href="#${chapterAnchor(chapter)}">${nameOfChapter(chapter)}</a>: chart, <a href="#${chapterAnchor(chapter)}-restored">what was restored</a>, checks</li>`,
   )
-  return html`<nav aria-labelledby="contents"><h2 id="contents">Contents</h2><ul>${items}<li><a href="#timeline">Timeline</a></li>
+  return html`<nav aria-labelledby="contents"><h2 id="contents">Contents</h2><ul>${items}<li><a href="#timeline">Timeline</a></li><li><a href="#github">What GitHub shows</a></li>
 <li><a href="#summaries">Job summaries</a>${summaryContents(runs)}</li></ul></nav>`
 }
 
@@ -47,7 +51,8 @@ const groupsOf = ({ chapters, beginning }: ToldStory): readonly Group[] => [
 
 /** Everything of the demo as one page that needs no other file and asks for none. */
 export function page(told: ToldStory): string {
-  const { chapters, facts, runs, scale } = told
+  const { chapters, facts, runs, scale, deployed, commits } = told
+  const releaseOf = (sha: string) => (Object.hasOwn(commits, sha) ? commits[sha] : undefined)
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${TITLE}</title>
 <link rel="icon" href="data:,"><style>${{ html: STYLE }}</style></head>
@@ -60,6 +65,8 @@ ${contents(told)}
 ${chapters.map((chapter) => chapterHtml(chapter, told))}
 <section><h2 id="timeline">Timeline</h2><p class="lead">Minutes and seconds since the beginning. What AWS was asked for and said between two other facts is one entry.</p>
 ${timelineHtml(facts, groupsOf(told), told)}</section>
+<section><h2 id="github">What GitHub shows</h2><p class="lead">The deployments that a stand-in for GitHub's API lists in the end, oldest first: those of jobs with an environment, and those that the actions made.</p>
+${deploymentsHtml(deployed, releaseOf)}</section>
 <section><h2 id="summaries">Job summaries</h2><p class="lead">What each step wrote for the page of its run at GitHub.</p>
 ${summariesHtml(runs)}</section></main>
 </body></html>

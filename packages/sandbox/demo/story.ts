@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds'
-import { copySuite, type RunResult, type SuiteCopy, startRun } from '../act/index.ts'
+import { copySuite, type RunResult, register, type SuiteCopy, startRun } from '../act/index.ts'
 import { realClock } from '../clock.ts'
 import { type Sandbox, startSandbox } from '../index.ts'
 import {
@@ -19,6 +19,7 @@ import {
 } from '../sample/index.ts'
 import type { Chapter, Evidence } from './balance.ts'
 import { type Fact, workflowNarrator } from './facts.ts'
+import { type Deployed, deploymentsOf } from './github.ts'
 import type { Measured } from './scale.ts'
 import type { ToldRun } from './summaries.ts'
 import { type AwsWatch, watchAws, watchCustomers, watchVisitors } from './watch.ts'
@@ -65,6 +66,10 @@ export interface Told {
   /** Every request and every visit, as it was answered. */
   readonly requests: readonly Measured[]
   readonly visits: readonly Measured[]
+  /** What GitHub lists in the end. */
+  readonly deployed: readonly Deployed[]
+  /** Which release a commit is. */
+  readonly commits: Readonly<Record<string, string>>
 }
 
 interface Stage {
@@ -99,14 +104,13 @@ async function ship(
   const runId = String(randomInt(10_000_000, 99_999_999))
   const narrate = workflowNarrator(runId)
   let glimpse: Promise<Glimpse> | undefined
+  const options = {
+    ...{ runId, repository: sample.repository.folder, commit, suite, event: 'push' as const },
+    ...{ workflow: '.github/workflows/deploy.yml', env: sandbox.env },
+  }
+  const end = sandbox.github && register(sandbox.github, options)
   const run = startRun({
-    runId,
-    repository: sample.repository.folder,
-    commit,
-    workflow: '.github/workflows/deploy.yml',
-    suite,
-    event: 'push',
-    env: sandbox.env,
+    ...options,
     onEvent: (event) => {
       const isBad = event.is === 'output' && event.name === 'verdict' && event.value !== 'healthy'
       if (isBad) glimpse ??= glimpseFromOutside(sample)
@@ -119,8 +123,9 @@ async function ship(
   alive.add(run)
   const result = await run.done
   alive.delete(run)
-  const end = result.ok ? 'green' : 'red'
-  narrator(tell, 'workflow')(`the run is ${end}`, result.ok ? 'good' : 'bad')
+  await end?.(result)
+  const colour = result.ok ? 'green' : 'red'
+  narrator(tell, 'workflow')(`the run is ${colour}`, result.ok ? 'good' : 'bad')
   const seen = await glimpse
   return { run: result, ...(seen && { glimpse: seen }) }
 }
@@ -190,6 +195,14 @@ async function playChapter(stage: Stage, chapter: Chapter, given: Before): Promi
   }
 }
 
+const commitsOf = ({ repository }: Sample) =>
+  Object.fromEntries(
+    ([1, 2, ...chapters.map(({ release }) => release)] as const).map((number) => [
+      repository.commitOf(number),
+      String(number),
+    ]),
+  )
+
 async function play(stage: Stage, beginning: number): Promise<Told> {
   const { sandbox, sample, tell } = stage
   const first = people(stage)
@@ -204,7 +217,9 @@ async function play(stage: Stage, beginning: number): Promise<Told> {
   }
   await aws.stop()
   const bad = evidence.map(({ chapter, bad: run }) => ({ title: titleOf(chapter.release), run }))
-  return { evidence, runs: [{ title: titleOf(2), run: good }, ...bad], ...stage.measured }
+  const runs = [{ title: titleOf(2), run: good }, ...bad]
+  const deployed = sandbox.github ? await deploymentsOf(sandbox.github, 'acme/shop') : []
+  return { evidence, runs, deployed, commits: commitsOf(sample), ...stage.measured }
 }
 
 /** The company's configuration: the data restore is agreed to in advance. */
@@ -218,7 +233,7 @@ export async function tellStory(options: StoryOptions): Promise<Told> {
   const beginning = clock.now()
   const say = narrator(tell)
   const suite = copySuite(join(folder, 'suite'))
-  const sandbox = await startSandbox({ scale, account: place.account })
+  const sandbox = await startSandbox({ scale, account: place.account, github: true })
   const alive = new Set<{ kill(): void }>()
   let ending: Promise<void> | undefined
   const end = () => {
