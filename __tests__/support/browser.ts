@@ -100,6 +100,11 @@ export async function visitSite(url: string, manner: Manner): Promise<Visitor> {
   return { stop }
 }
 
+/** A browser, for who looks at pages himself; undefined on a machine that has none. The caller closes it. */
+export async function openBrowser(): Promise<Browser | undefined> {
+  return (await chromiumPath()) === undefined ? undefined : launch()
+}
+
 async function launch(): Promise<Browser> {
   const executablePath = await chromiumPath()
   if (executablePath === undefined) throw new Error('This machine has no chromium.')

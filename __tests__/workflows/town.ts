@@ -21,6 +21,7 @@ import {
   type Running,
   type RunOptions,
   type RunResult,
+  register,
   rerunAll,
   rerunJobs,
   runWorkflow,
@@ -28,7 +29,6 @@ import {
   type SuiteCopy,
   suiteName,
 } from '../support/act.ts'
-import { register } from './hub.ts'
 
 /** The stories of a file share one sandbox; each company lives in an account of its own. */
 export interface Town {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { RunResult } from '../../../packages/sandbox/act/index.ts'
 import { balanceOf, bars, type Evidence, lostRows } from '../../../packages/sandbox/demo/balance.ts'
+import { sentence } from '../../../packages/sandbox/demo/chapter.ts'
 import type { FileSeen, Outside, Score, SiteSeen } from '../../../packages/sandbox/sample/index.ts'
 
 const commit = 'a'.repeat(40)
@@ -47,6 +48,7 @@ const run = (ok: boolean): RunResult => ({
 const evidence: Evidence = {
   chapter: { release: 4, on: [2], why: 'it broke', data: 'restored' },
   beginning: 0,
+  span: { from: 8000, to: 40_000 },
   before,
   after,
   good: run(true),
@@ -171,7 +173,7 @@ describe('the balance of the whole system', () => {
     const { isBack, rows } = balanceOf(whole)
     expect(isBack).toBe(true)
     expect(Object.fromEntries(rows)).toMatchObject({
-      'It broke at': '00:11: it broke',
+      'It broke at': '00:11',
       'Good again at': '00:32 (20.5 s later)',
       Visits: '4, of which 1 failed',
       'Front end was': 'release 2 (aaaaaaa), 2 files',
@@ -215,6 +217,28 @@ describe('the balance of the whole system', () => {
     ],
   ])('does not when %s', (_, change) => {
     expect(balanceOf({ ...whole, ...change })).toMatchObject({ isBack: false })
+  })
+
+  test('tells it in sentences: what broke, how long it hurt, what was lost', () => {
+    const told = (one: Evidence) => sentence({ title: '', evidence: one, balance: balanceOf(one) })
+    const [at, job, step] = [14_500, 'rollback', 'close']
+    const end = { at, job, step, is: 'step-ends', name: 'Close' } as const
+    const verdict = { at, job, step, is: 'output', name: 'verdict', value: 'unhealthy' } as const
+    const ended = { ...run(false), events: [verdict, { ...end, outcome: 'success' as const }] }
+    const failed = { ...run(false), events: [{ ...end, outcome: 'failure' as const }] }
+    expect(told({ ...whole, bad: ended })).toBe(
+      'It broke. It was found unhealthy 3 s after the first failure. Everybody was served again after 20.5 s. Everything was back and verified after 3 s. No acknowledged row was lost.',
+    )
+    const visits = { ...(whole.visits as Score), lastFailure: 40_000 }
+    const after = { ...wholeAfter, database: { ...wholeAfter.database, refs: new Set(['early']) } }
+    expect(told({ ...whole, visits, after, bad: failed })).toBe(
+      'It broke. It was never found unhealthy. Not everybody is served again. The rollback did not end well. 2 acknowledged rows are lost.',
+    )
+    const { firstFailure: _, lastFailure: __, ...unhurt } = whole.visits as Score
+    const { firstFailure: ___, ...traffic } = { ...whole.traffic, failed: 0 }
+    expect(told({ ...whole, visits: { ...unhurt, failed: 0 }, traffic })).toBe(
+      'It broke. Nobody was hurt.',
+    )
   })
 
   test('counts a broken page alone as harm: the API of a release may be well', () => {

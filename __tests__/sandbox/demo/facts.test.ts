@@ -39,6 +39,17 @@ describe('a call to AWS', () => {
       'Parameter Store: /acme/production/feature-flags has a new value',
     ],
     [
+      call('secretsmanager:UpdateSecretVersionStage', { SecretId: 's', VersionStage: 'kept' }),
+      'Secrets Manager: a version of s gets a label, so that it is kept',
+    ],
+    [
+      call('secretsmanager:UpdateSecretVersionStage', {
+        SecretId: 's',
+        VersionStage: 'AWSCURRENT',
+      }),
+      'Secrets Manager: another version of s is in force',
+    ],
+    [
       call('s3:CopyObject', { Bucket: 'acme-frontend-123456789012', Key: 'index.html' }),
       'S3: index.html of the front end goes back',
     ],

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { summaryOf } from '../../../packages/action/summary.ts'
+import { escapeHtml } from '../../../packages/sandbox/demo/html.ts'
 import { blocksOf } from '../../../packages/sandbox/demo/markdown.ts'
-import { escapeHtml, htmlOf } from '../../../packages/sandbox/demo/page.ts'
+import { htmlOf } from '../../../packages/sandbox/demo/summaries.ts'
 import { columns, linesOf, wrapped } from '../../../packages/sandbox/demo/terminal.ts'
 
 const hostile = 'a|b *c* <script>alert(1)</script> `d` @team #1 [x](y) & www.example.com'
@@ -40,12 +41,14 @@ describe('a job summary', () => {
       { is: 'heading', level: 3, text: 'Rule' },
       { is: 'text', text: 'three in a row' },
       { is: 'heading', level: 3, text: 'What to do next' },
-      { is: 'code', lines: ['run this: a ``` b', 'and this'] },
+      { is: 'code', lines: ['run this: a ``` b', 'and this'], language: 'text' },
     ])
   })
 
   test('becomes HTML in which nothing that was written is markup', () => {
-    const html = blocksOf(markdown).map(htmlOf).join('\n')
+    const html = blocksOf(markdown)
+      .map((block) => htmlOf(block).html)
+      .join('\n')
     expect(html).toContain(escapeHtml(hostile))
     expect(html).not.toContain('<script')
   })

@@ -1,5 +1,6 @@
 import type { RunResult } from '../act/index.ts'
 import {
+  type Glimpse,
   isWhole,
   type Outside,
   type ReleaseNumber,
@@ -8,6 +9,7 @@ import {
   type SiteSeen,
 } from '../sample/index.ts'
 import { clockTime } from './facts.ts'
+import type { Span } from './scale.ts'
 
 /** What was found in the end, and whether everything is really back. */
 export interface Balance {
@@ -34,14 +36,18 @@ export interface Chapter {
 export interface Evidence {
   readonly chapter: Chapter
   readonly beginning: number
+  /** From the push of the bad release to the end of the look at what is back. */
+  readonly span: Span
   /** Before the bad release, and after its rollback. */
   readonly before: Outside
   readonly after: Outside
+  /** What was seen as soon as the verdict had come. */
+  readonly glimpse?: Glimpse
+  readonly bad: RunResult
   readonly traffic: Seen
   /** What visitors of the front end saw. */
   readonly visits?: Score
   readonly good: RunResult
-  readonly bad: RunResult
   /** The moment of the data in the deployment's own snapshot, if it took one. */
   readonly snapshotAt?: number
   /** Statuses of all databases by name. */
@@ -113,22 +119,51 @@ function endOf(evidence: Evidence): number | undefined {
   return Number.isFinite(last) ? last : undefined
 }
 
-function verdictAt({ bad }: Evidence): number | undefined {
-  return bad.events.find((event) => event.is === 'output' && event.name === 'verdict')?.at
+/** The moments of a chapter, all measured from outside; what never came is left out. */
+export interface Moments {
+  /** The first request or visit that failed. */
+  readonly broke?: number
+  /** The verdict over the bad release. */
+  readonly found?: number
+  /** From here on everybody was served. */
+  readonly good?: number
+  /** The record was closed: everything was back, and verified. */
+  readonly closed?: number
 }
 
-function moments(evidence: Evidence): Balance['rows'] {
-  const { chapter, beginning, traffic, visits } = evidence
-  const firstFailure = earliest(traffic.firstFailure, visits?.firstFailure)
+/** When a chapter's release hurt, was found out, and was gone. */
+export function momentsOf(evidence: Evidence): Moments {
+  const { traffic, visits, bad } = evidence
+  const broke = earliest(traffic.firstFailure, visits?.firstFailure)
+  const good = endOf(evidence)
+  const found = bad.events.find((event) => event.is === 'output' && event.name === 'verdict')?.at
+  const closed = bad.events.find(
+    (event) =>
+      event.is === 'step-ends' &&
+      event.job === 'rollback' &&
+      event.step === 'close' &&
+      event.outcome === 'success',
+  )?.at
+  return {
+    ...(broke !== undefined && { broke }),
+    ...(found !== undefined && { found }),
+    ...(good !== undefined && { good }),
+    ...(closed !== undefined && { closed }),
+  }
+}
+
+function momentRows(evidence: Evidence): Balance['rows'] {
+  const { beginning } = evidence
+  const { broke, found, good, closed } = momentsOf(evidence)
   const since = (at: number | undefined) =>
-    at === undefined || firstFailure === undefined
+    at === undefined || broke === undefined
       ? 'never'
-      : `${clockTime(at, beginning)} (${seconds(at - firstFailure)} later)`
-  const broke = firstFailure === undefined ? 'never' : clockTime(firstFailure, beginning)
+      : `${clockTime(at, beginning)} (${seconds(at - broke)} later)`
   return [
-    ['It broke at', `${broke}: ${chapter.why}`],
-    ['Found unhealthy at', since(verdictAt(evidence))],
-    ['Good again at', since(endOf(evidence))],
+    ['It broke at', broke === undefined ? 'never' : clockTime(broke, beginning)],
+    ['Found unhealthy at', since(found)],
+    ['Good again at', since(good)],
+    ['Verified, closed at', since(closed)],
   ]
 }
 
@@ -162,7 +197,7 @@ function rowsOf(evidence: Evidence): Balance['rows'] {
   const from = isRestored ? `; ${lost.fromBefore} from before the snapshot` : ''
   return [
     ['Was serving', serving(before)],
-    ...moments(evidence),
+    ...momentRows(evidence),
     ['Requests', `${traffic.ok + traffic.failed}, of which ${traffic.failed} failed`],
     ['Failures by second', bars(traffic)],
     ['Rows lost', `${lost.all} of ${traffic.acknowledged.length} acknowledged${from}`],

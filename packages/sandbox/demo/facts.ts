@@ -8,6 +8,15 @@ export interface Fact {
   readonly who: 'story' | 'workflow' | 'aws' | 'customers' | 'visitors'
   readonly tone: 'plain' | 'good' | 'bad'
   readonly text: string
+  /** The step of a run that it is about. */
+  readonly step?: StepName
+}
+
+/** A step of a run. */
+export interface StepName {
+  readonly runId: string
+  readonly job: string
+  readonly step: string
 }
 
 const list = (names = '') => names.replaceAll(',', ', ')
@@ -17,6 +26,14 @@ function wordsOfObject(call: Call, does: string): string | undefined {
   const { Bucket, Key = '' } = call.subject
   const told = Bucket === siteBucket(call) && !Key.startsWith('assets/')
   return told ? `S3: ${Key} of the front end ${does}` : undefined
+}
+
+/** A label that is moved: the one in force puts a version back, any other keeps one from being forgotten. */
+function wordsOfLabel({ subject }: Call): string {
+  const { SecretId = '', VersionStage = '' } = subject
+  return VersionStage === 'AWSCURRENT'
+    ? `Secrets Manager: another version of ${SecretId} is in force`
+    : `Secrets Manager: a version of ${SecretId} gets a label, so that it is kept`
 }
 
 /** What a call changed in AWS, in words; nothing for calls that are told better by what follows from them. */
@@ -39,8 +56,9 @@ export function wordsOf(call: Call): string | undefined {
       return `RDS: settings of ${subject.DBInstanceIdentifier} are changed`
     case 'rds:DeleteDBInstance':
       return `RDS: ${subject.DBInstanceIdentifier} is deleted`
-    case 'secretsmanager:PutSecretValue':
     case 'secretsmanager:UpdateSecretVersionStage':
+      return wordsOfLabel(call)
+    case 'secretsmanager:PutSecretValue':
       return `Secrets Manager: ${list(subject.SecretId)} has a new value`
     case 'ssm:PutParameter':
       return `Parameter Store: ${subject.Name} has a new value`
@@ -71,15 +89,13 @@ const HEADLINE =
 const shortName = (name: string) => /\/actions\/([\w-]+)@/.exec(name)?.[1] ?? name
 
 /** Turns a run's events into facts: each action by its own headline, other steps by how they ended. */
-export function workflowNarrator() {
+export function workflowNarrator(runId = '') {
   const told = new Set<string>()
   return (event: RunEvent): Fact | undefined => {
     const { at, job } = event
     const fact = (text: string, good: boolean): Fact => ({
-      at,
-      who: 'workflow',
-      tone: good ? 'plain' : 'bad',
-      text,
+      ...{ at, who: 'workflow', tone: good ? 'plain' : 'bad', text },
+      ...('step' in event && { step: { runId, job, step: event.step } }),
     })
     if (event.is === 'line') {
       const outcome = HEADLINE.exec(event.text)?.[2]

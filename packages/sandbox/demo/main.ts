@@ -5,15 +5,21 @@ import { parseArgs } from 'node:util'
 import { suiteRoot } from '../act/index.ts'
 import { realClock } from '../clock.ts'
 import { balanceOf } from './balance.ts'
+import { nameOfChapter, sentence, type ToldChapter } from './chapter.ts'
 import { clockTime, type Fact } from './facts.ts'
 import { blocksOf } from './markdown.ts'
-import { page, type ToldChapter, type ToldRun } from './page.ts'
+import { page } from './page.ts'
 import { tellStory, titleOf } from './story.ts'
+import type { ToldRun } from './summaries.ts'
 import { columns, linesOf, type Style, styled, type Terminal, wrapped } from './terminal.ts'
 
-/** `npm run demo -- [--scale 60] [--page demo.html]`: a bad release goes back by itself, before your eyes. */
+/** `npm run demo -- [--scale 60] [--page demo.html] [--summaries]`: a bad release goes back by itself, before your eyes. */
 const { values } = parseArgs({
-  options: { scale: { type: 'string', default: '60' }, page: { type: 'string' } },
+  options: {
+    scale: { type: 'string', default: '60' },
+    page: { type: 'string' },
+    summaries: { type: 'boolean', default: false },
+  },
 })
 
 const terminal: Terminal = {
@@ -63,8 +69,11 @@ function showSummaries(runs: readonly ToldRun[]): void {
   }
 }
 
-function showChapter({ title: name, balance }: ToldChapter): void {
-  title(`What happened: ${name}`)
+function showChapter(chapter: ToldChapter): void {
+  const { balance } = chapter
+  title(`What happened: ${nameOfChapter(chapter)}`)
+  for (const line of wrapped(sentence(chapter), terminal.width)) print(line)
+  print()
   for (const line of columns(terminal, balance.rows)) print(line)
   title('Checked from outside, with plain clients')
   for (const { what, holds } of balance.checks)
@@ -97,18 +106,20 @@ async function main(folder: string): Promise<boolean> {
   })
   // A story whose cloud is taken away fails; that it was interrupted says more.
   const told = story.catch((error) => (seen.pressed ? ended : Promise.reject(error)))
-  const { evidence, runs } = await Promise.race([told, ended])
+  const { evidence, ...rest } = await Promise.race([told, ended])
   const chapters = evidence.map((one) => ({
     title: titleOf(one.chapter.release),
+    evidence: one,
     balance: balanceOf(one),
   }))
-  showSummaries(runs)
+  if (values.summaries) showSummaries(rest.runs)
   for (const chapter of chapters) showChapter(chapter)
   const file = resolve(values.page ?? join(suiteRoot(), '.build/demo.html'))
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, page({ chapters, facts, beginning, runs }))
+  const scale = Number(values.scale)
+  writeFileSync(file, page({ ...rest, chapters, facts, beginning, scale }))
   print()
-  print(`As a page: ${file}`)
+  print(`The report, with charts of the traffic and every job summary: ${file}`)
   const isBack = chapters.every(({ balance }) => balance.isBack)
   print(isBack ? 'Everything is back.' : 'NOT everything is back.')
   return isBack

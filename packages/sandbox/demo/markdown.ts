@@ -6,7 +6,7 @@ export type Block =
       readonly header: readonly string[]
       readonly rows: readonly (readonly string[])[]
     }
-  | { readonly is: 'code'; readonly lines: readonly string[] }
+  | { readonly is: 'code'; readonly lines: readonly string[]; readonly language?: string }
   | { readonly is: 'text'; readonly text: string }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -45,7 +45,7 @@ export function blocksOf(markdown: string): readonly Block[] {
   while (at < lines.length) {
     const line = lines[at] ?? ''
     const heading = /^(#{1,6}) (.*)$/.exec(line)
-    const fence = /^(`{3,})/.exec(line)?.[1]
+    const [, fence, language] = /^(`{3,})\s*([\w-]+)?/.exec(line) ?? []
     if (line.trim() === '') {
       at += 1
     } else if (heading) {
@@ -53,7 +53,8 @@ export function blocksOf(markdown: string): readonly Block[] {
       at += 1
     } else if (fence) {
       at += 1
-      blocks.push({ is: 'code', lines: takeWhile((one) => one.trim() !== fence) })
+      const inner = takeWhile((one) => one.trim() !== fence)
+      blocks.push({ is: 'code', lines: inner, ...(language !== undefined && { language }) })
       at += 1
     } else if (line.startsWith('|') && isRule(lines[at + 1])) {
       const [header = '', , ...rows] = takeWhile((one) => one.startsWith('|'))

@@ -1,100 +1,74 @@
-import type { RunResult } from '../act/index.ts'
-import type { Balance } from './balance.ts'
-import { clockTime, type Fact } from './facts.ts'
-import { type Block, blocksOf } from './markdown.ts'
+import {
+  cardHtml,
+  chapterAnchor,
+  chapterHtml,
+  nameOfChapter,
+  storyFigure,
+  type ToldChapter,
+  type Traffic,
+} from './chapter.ts'
+import type { Fact } from './facts.ts'
+import { type Deployed, deploymentsHtml } from './github.ts'
+import { type Html, html, sign } from './html.ts'
+import { STYLE } from './style.ts'
+import { summariesHtml, summaryContents } from './summaries.ts'
+import { type Group, timelineHtml } from './timeline.ts'
 
-const STYLE = `
-body { font: 15px/1.5 -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; color: #1f2328; margin: 2rem auto; max-width: 60rem; padding: 0 1rem }
-h1 { font-size: 1.6rem } h2 { font-size: 1.25rem; border-bottom: 1px solid #d1d9e0; padding-bottom: .3rem; margin-top: 2rem }
-h3 { font-size: 1.05rem } h4 { font-size: .95rem }
-table { border-collapse: collapse; margin: .5rem 0 1rem } th, td { border: 1px solid #d1d9e0; padding: .35rem .8rem; text-align: left; vertical-align: top }
-tr:nth-child(even) td { background: #f6f8fa } pre { background: #f6f8fa; padding: .8rem; overflow-x: auto; white-space: pre-wrap }
-section.job { border: 1px solid #d1d9e0; border-radius: 6px; padding: 0 1.2rem 1rem; margin: 1rem 0 }
-.timeline td { border: 0; padding: .1rem .8rem; background: none !important } .bad { color: #d1242f } .good { color: #1a7f37 } .who { color: #59636e }
-`
-
-/** A text that means itself in HTML. */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-}
-
-const row = (tag: 'th' | 'td', cells: readonly string[]) =>
-  `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`
-
-const table = (rows: readonly string[]) => `<table>${rows.join('\n')}</table>`
-
-/** A block of a job summary in HTML, two heading levels below the page's own. */
-export function htmlOf(block: Block): string {
-  switch (block.is) {
-    case 'heading': {
-      const level = Math.min(6, block.level + 1)
-      return `<h${level}>${escapeHtml(block.text)}</h${level}>`
-    }
-    case 'table':
-      return table([row('th', block.header), ...block.rows.map((cells) => row('td', cells))])
-    case 'code':
-      return `<pre>${escapeHtml(block.lines.join('\n'))}</pre>`
-    case 'text':
-      return `<p>${escapeHtml(block.text)}</p>`
-  }
-}
-
-/** One run with what it was about. */
-export interface ToldRun {
-  readonly title: string
-  readonly run: RunResult
-}
-
-function runHtml({ title, run }: ToldRun): string {
-  const jobs = [...new Set(run.steps.map((step) => step.job))]
-  const sections = jobs.map((job) => {
-    const steps = run.steps.filter((step) => step.job === job)
-    const markdown = steps.map((step) => step.summary).join('\n')
-    const body = blocksOf(markdown).map(htmlOf).join('\n')
-    return `<section class="job"><h3>${escapeHtml(job)}: ${run.jobs[job] ?? 'did not end'}</h3>${body}</section>`
-  })
-  const tone = run.ok ? 'good' : 'bad'
-  const end = run.ok ? 'success' : 'failure'
-  return `<h2>${escapeHtml(title)}: <span class="${tone}">${end}</span></h2>${sections.join('\n')}`
-}
-
-/** One chapter with how it ended. */
-export interface ToldChapter {
-  readonly title: string
-  readonly balance: Balance
-}
-
-function chapterHtml({ title, balance }: ToldChapter): string {
-  const checks = balance.checks.map(({ what, holds }) => row('td', [holds ? '✅' : '❌', what]))
-  return `<h2>${escapeHtml(title)}</h2>
-${table(balance.rows.map((cells) => row('td', cells)))}
-<h3>Checked from outside</h3>
-${table(checks)}`
-}
-
-/** Everything of the demo as one page that needs no other file. */
-export function page(told: {
+/** Everything that the page tells. */
+export interface ToldStory extends Traffic {
   readonly chapters: readonly ToldChapter[]
   readonly facts: readonly Fact[]
-  readonly beginning: number
-  readonly runs: readonly ToldRun[]
-}): string {
-  const { chapters, facts, beginning, runs } = told
-  const timeline = facts.map(
-    ({ at, who, tone, text }) =>
-      `<tr><td>${clockTime(at, beginning)}</td><td class="who">${who}</td><td class="${tone}">${escapeHtml(text)}</td></tr>`,
+  /** How many times faster than AWS. */
+  readonly scale: number
+  readonly deployed: readonly Deployed[]
+  /** Which release a commit is. */
+  readonly commits: Readonly<Record<string, string>>
+}
+
+const TITLE = 'A bad release goes back by itself'
+
+function verdict(chapters: readonly ToldChapter[]): Html {
+  const checks = chapters.flatMap(({ balance }) => balance.checks)
+  const held = checks.filter(({ holds }) => holds).length
+  const isBack = chapters.every(({ balance }) => balance.isBack)
+  const text = isBack ? 'Everything is back.' : 'NOT everything is back.'
+  return html`<p class="verdict ${isBack ? 'good' : 'bad'}">${sign(isBack ? 'yes' : 'no')}<span>${text} ${held} of ${checks.length} checks made from outside hold.</span></p>`
+}
+
+function contents({ chapters, runs }: ToldStory): Html {
+  const items = chapters.map(
+    (chapter) =>
+      html`<li><a href="#${chapterAnchor(chapter)}">${nameOfChapter(chapter)}</a>: chart, <a href="#${chapterAnchor(chapter)}-restored">what was restored</a>, checks</li>`,
   )
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>A bad release goes back by itself</title><style>${STYLE}</style></head>
-<body><h1>A bad release goes back by itself</h1>
-${chapters.map(chapterHtml).join('\n')}
-<h2>Timeline</h2>
-<table class="timeline">${timeline.join('\n')}</table>
-${runs.map(runHtml).join('\n')}
+  return html`<nav aria-labelledby="contents"><h2 id="contents">Contents</h2><ul>${items}<li><a href="#timeline">Timeline</a></li><li><a href="#github">What GitHub shows</a></li>
+<li><a href="#summaries">Job summaries</a>${summaryContents(runs)}</li></ul></nav>`
+}
+
+const groupsOf = ({ chapters, beginning }: ToldStory): readonly Group[] => [
+  { title: 'The company, and a good release', from: beginning },
+  ...chapters.map((one) => ({ title: nameOfChapter(one), from: one.evidence.span.from })),
+]
+
+/** Everything of the demo as one page that needs no other file and asks for none. */
+export function page(told: ToldStory): string {
+  const { chapters, facts, runs, scale, deployed, commits } = told
+  const releaseOf = (sha: string) => (Object.hasOwn(commits, sha) ? commits[sha] : undefined)
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${TITLE}</title>
+<link rel="icon" href="data:,"><style>${{ html: STYLE }}</style></head>
+<body><header><h1>${TITLE}</h1>
+<p class="lead">A small company on a local cloud (real programs behind a load balancer, real PostgreSQL, a front end) ships bad releases by its own workflow. rollback-actions finds them out and puts everything back.</p>
+${verdict(chapters)}</header>
+<main><div class="cards">${chapters.map(cardHtml)}</div>
+${storyFigure(told, chapters, scale)}
+${contents(told)}
+${chapters.map((chapter) => chapterHtml(chapter, told))}
+<section><h2 id="timeline">Timeline</h2><p class="lead">Minutes and seconds since the beginning. What AWS was asked for and said between two other facts is one entry.</p>
+${timelineHtml(facts, groupsOf(told), told)}</section>
+<section><h2 id="github">What GitHub shows</h2><p class="lead">The deployments that a stand-in for GitHub's API lists in the end, oldest first: those of jobs with an environment, and those that the actions made.</p>
+${deploymentsHtml(deployed, releaseOf)}</section>
+<section><h2 id="summaries">Job summaries</h2><p class="lead">What each step wrote for the page of its run at GitHub.</p>
+${summariesHtml(runs)}</section></main>
 </body></html>
-`
+`.html
 }

@@ -1,10 +1,13 @@
+import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds'
-import { copySuite, type RunResult, type SuiteCopy, startRun } from '../act/index.ts'
+import { copySuite, type RunResult, register, type SuiteCopy, startRun } from '../act/index.ts'
 import { realClock } from '../clock.ts'
 import { type Sandbox, startSandbox } from '../index.ts'
 import {
   databaseSecret,
+  type Glimpse,
+  glimpseFromOutside,
   installSample,
   lookFromOutside,
   type ReleaseNumber,
@@ -16,7 +19,9 @@ import {
 } from '../sample/index.ts'
 import type { Chapter, Evidence } from './balance.ts'
 import { type Fact, workflowNarrator } from './facts.ts'
-import type { ToldRun } from './page.ts'
+import { type Deployed, deploymentsOf } from './github.ts'
+import type { Measured } from './scale.ts'
+import type { ToldRun } from './summaries.ts'
 import { type AwsWatch, watchAws, watchCustomers, watchVisitors } from './watch.ts'
 
 /** The bad releases, one after the other, each on what the rollback of the one before it left. */
@@ -58,6 +63,13 @@ export interface Told {
   /** One by chapter. */
   readonly evidence: readonly Evidence[]
   readonly runs: readonly ToldRun[]
+  /** Every request and every visit, as it was answered. */
+  readonly requests: readonly Measured[]
+  readonly visits: readonly Measured[]
+  /** What GitHub lists in the end. */
+  readonly deployed: readonly Deployed[]
+  /** Which release a commit is. */
+  readonly commits: Readonly<Record<string, string>>
 }
 
 interface Stage {
@@ -67,6 +79,13 @@ interface Stage {
   readonly tell: StoryOptions['tell']
   /** The runs under way, to be killed when the story ends early. */
   readonly alive: Set<{ kill(): void }>
+  readonly measured: { readonly requests: Measured[]; readonly visits: Measured[] }
+}
+
+/** A run that ended, with what was seen from outside as soon as its verdict was bad. */
+interface Shipped {
+  readonly run: RunResult
+  readonly glimpse?: Glimpse
 }
 
 function narrator(tell: StoryOptions['tell'], who: Fact['who'] = 'story') {
@@ -78,19 +97,23 @@ async function ship(
   stage: Stage,
   aws: AwsWatch,
   { release, on }: Pick<Chapter, 'release' | 'on'>,
-): Promise<RunResult> {
+): Promise<Shipped> {
   const { sandbox, sample, suite, tell, alive } = stage
   const commit = await sample.repository.release(release, on)
   narrator(tell)(`release ${release} (${releases[release].is}) is pushed: ${commit.slice(0, 7)}`)
-  const narrate = workflowNarrator()
+  const runId = String(randomInt(10_000_000, 99_999_999))
+  const narrate = workflowNarrator(runId)
+  let glimpse: Promise<Glimpse> | undefined
+  const options = {
+    ...{ runId, repository: sample.repository.folder, commit, suite, event: 'push' as const },
+    ...{ workflow: '.github/workflows/deploy.yml', env: sandbox.env },
+  }
+  const end = sandbox.github && register(sandbox.github, options)
   const run = startRun({
-    repository: sample.repository.folder,
-    commit,
-    workflow: '.github/workflows/deploy.yml',
-    suite,
-    event: 'push',
-    env: sandbox.env,
+    ...options,
     onEvent: (event) => {
+      const isBad = event.is === 'output' && event.name === 'verdict' && event.value !== 'healthy'
+      if (isBad) glimpse ??= glimpseFromOutside(sample)
       const fact = narrate(event)
       if (!fact) return
       aws.catchUp()
@@ -100,9 +123,11 @@ async function ship(
   alive.add(run)
   const result = await run.done
   alive.delete(run)
-  const end = result.ok ? 'green' : 'red'
-  narrator(tell, 'workflow')(`the run is ${end}`, result.ok ? 'good' : 'bad')
-  return result
+  await end?.(result)
+  const colour = result.ok ? 'green' : 'red'
+  narrator(tell, 'workflow')(`the run is ${colour}`, result.ok ? 'good' : 'bad')
+  const seen = await glimpse
+  return { run: result, ...(seen && { glimpse: seen }) }
 }
 
 /** The moment of the data in the snapshot that a deployment took, if it took one. */
@@ -125,10 +150,12 @@ async function databaseStatuses({ clients }: Sample): Promise<Readonly<Record<st
 }
 
 /** Everybody who uses the company, until they are stopped. */
-function people({ sample, tell }: Stage) {
+function people({ sample, tell, measured }: Stage) {
   const traffic = startTraffic(sample.url, { tokenKey: sample.tokenKey })
+  traffic.onAnswer((answer) => void measured.requests.push(answer))
   watchCustomers(traffic, tell)
   const visitors = sample.front && startVisitors(sample.front.url)
+  visitors?.onVisit((visit) => void measured.visits.push(visit))
   if (visitors) watchVisitors(visitors, tell)
   return {
     stop: async () => {
@@ -151,19 +178,30 @@ async function playChapter(stage: Stage, chapter: Chapter, given: Before): Promi
   const { sample } = stage
   const { beginning, good, aws } = given
   const before = await lookFromOutside(sample)
-  const bad = await ship(stage, aws, chapter)
+  const from = clock.now()
+  const { run: bad, glimpse } = await ship(stage, aws, chapter)
   // A while of traffic after everything, so that a relapse would be seen.
   await clock.sleep(2000)
   aws.catchUp()
   const seen = await given.people.stop()
+  const span = { from, to: clock.now() }
   const after = await lookFromOutside(sample)
   const snapshotAt = await snapshotMoment(sample, bad)
   const databases = await databaseStatuses(sample)
   return {
-    ...{ chapter, beginning, before, after, good, bad, databases, ...seen },
+    ...{ chapter, beginning, span, before, after, good, bad, databases, ...seen },
+    ...(glimpse && { glimpse }),
     ...(snapshotAt !== undefined && { snapshotAt }),
   }
 }
+
+const commitsOf = ({ repository }: Sample) =>
+  Object.fromEntries(
+    ([1, 2, ...chapters.map(({ release }) => release)] as const).map((number) => [
+      repository.commitOf(number),
+      String(number),
+    ]),
+  )
 
 async function play(stage: Stage, beginning: number): Promise<Told> {
   const { sandbox, sample, tell } = stage
@@ -171,7 +209,7 @@ async function play(stage: Stage, beginning: number): Promise<Told> {
   const aws = watchAws(sandbox, sample, tell)
   const also = sample.front ? ', and 2 visits of the page' : ''
   narrator(tell, 'customers')(`begin to use it, 20 requests a second${also}`)
-  const good = await ship(stage, aws, { release: 2, on: [] })
+  const { run: good } = await ship(stage, aws, { release: 2, on: [] })
   const evidence: Evidence[] = []
   for (const chapter of chapters) {
     const now = evidence.length === 0 ? first : people(stage)
@@ -179,7 +217,9 @@ async function play(stage: Stage, beginning: number): Promise<Told> {
   }
   await aws.stop()
   const bad = evidence.map(({ chapter, bad: run }) => ({ title: titleOf(chapter.release), run }))
-  return { evidence, runs: [{ title: titleOf(2), run: good }, ...bad] }
+  const runs = [{ title: titleOf(2), run: good }, ...bad]
+  const deployed = sandbox.github ? await deploymentsOf(sandbox.github, 'acme/shop') : []
+  return { evidence, runs, deployed, commits: commitsOf(sample), ...stage.measured }
 }
 
 /** The company's configuration: the data restore is agreed to in advance. */
@@ -193,7 +233,7 @@ export async function tellStory(options: StoryOptions): Promise<Told> {
   const beginning = clock.now()
   const say = narrator(tell)
   const suite = copySuite(join(folder, 'suite'))
-  const sandbox = await startSandbox({ scale, account: place.account })
+  const sandbox = await startSandbox({ scale, account: place.account, github: true })
   const alive = new Set<{ kill(): void }>()
   let ending: Promise<void> | undefined
   const end = () => {
@@ -213,7 +253,8 @@ export async function tellStory(options: StoryOptions): Promise<Told> {
       environment,
     })
     say(`release 1 of a small company serves at ${sample.url}`, 'good')
-    return await play({ sandbox, sample, suite, tell, alive }, beginning)
+    const measured = { requests: [], visits: [] }
+    return await play({ sandbox, sample, suite, tell, alive, measured }, beginning)
   } finally {
     await end()
   }

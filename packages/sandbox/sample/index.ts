@@ -5,6 +5,8 @@ export { type InstallOptions, installSample, pushImages, type Sample } from './i
 export * from './names.ts'
 export {
   type DatabaseSeen,
+  type Glimpse,
+  glimpseFromOutside,
   lookFromOutside,
   type Outside,
   type ServiceSeen,

@@ -137,7 +137,8 @@ function tagsOf({ TagList = [] }: DBInstance): readonly string[] {
   return own.map(({ Key, Value }) => `${Key}=${Value}`).sort()
 }
 
-async function lookAtDatabase({ rds, secrets }: Clients): Promise<DatabaseSeen> {
+/** What the database shows, and with `rows` what it holds, which a release may have made unreadable. */
+async function lookAtDatabase({ rds, secrets }: Clients, rows = true): Promise<DatabaseSeen> {
   const { SecretString } = await secrets.send(
     new GetSecretValueCommand({ SecretId: databaseSecret }),
   )
@@ -148,7 +149,7 @@ async function lookAtDatabase({ rds, secrets }: Clients): Promise<DatabaseSeen> 
   await client.connect()
   try {
     const applied = await client.query('select version from schema_migrations order by version')
-    const triggers = await client.query('select ref from triggers')
+    const triggers = rows ? await client.query('select ref from triggers') : { rows: [] }
     return {
       instance: String(instance?.DBInstanceIdentifier),
       settings: instance ? settingsOf(instance) : {},
@@ -208,6 +209,34 @@ export async function lookFromOutside({
   ])
   return {
     ...{ doors, services, database },
+    ...(site && { site }),
+    ...(configuration && { configuration }),
+  }
+}
+
+/** What of everything could be seen, while it is broken; of the database not what it holds. */
+export type Glimpse = Partial<Omit<Outside, 'database'>> & {
+  readonly database?: Omit<DatabaseSeen, 'triggers' | 'refs'>
+}
+
+/** Looks as `lookFromOutside` does, at something that may be broken: what cannot be seen is left out. */
+export async function glimpseFromOutside({
+  url,
+  front,
+  clients,
+}: Pick<Sample, 'url' | 'front' | 'clients'>): Promise<Glimpse> {
+  const maybe = <T>(look: Promise<T> | undefined) => look?.catch(() => undefined)
+  const [doors, services, database, site, configuration] = await Promise.all([
+    Promise.all(Array.from({ length: 2 }, () => knock(`${url}/health`))),
+    maybe(lookAtServices(clients)),
+    maybe(lookAtDatabase(clients, false)),
+    maybe(front && lookAtSite(front)),
+    maybe(front && lookAtConfiguration(clients)),
+  ])
+  return {
+    doors,
+    ...(services && { services }),
+    ...(database && { database }),
     ...(site && { site }),
     ...(configuration && { configuration }),
   }

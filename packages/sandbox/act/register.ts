@@ -2,11 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import type { GitHub, JobPlan } from '../../packages/sandbox/index.ts'
-import type { RunOptions, RunResult } from '../support/act.ts'
+import { realClock } from '../clock.ts'
+import type { GitHub, JobPlan } from '../github/index.ts'
+import type { RunOptions, RunResult } from './run.ts'
 
 /** act plays the jobs, the stand-in for GitHub's API knows the run that they belong to. */
 
+const clock = realClock()
 const REPOSITORY = 'acme/shop'
 /** A run of a commit that was run before brings no new one. */
 const known = new WeakMap<GitHub, Set<string>>()
@@ -43,7 +45,8 @@ export function register(
   const text = readFileSync(join(options.repository, options.workflow), 'utf8')
   const git = (...args: string[]) =>
     execFileSync('git', ['-C', options.repository, ...args], { encoding: 'utf8' }).trim()
-  const [sha = '', message = ''] = git('log', '-1', '--format=%H %s').split(/ (.*)/)
+  const at = options.commit ?? 'HEAD'
+  const [sha = '', message = ''] = git('log', '-1', '--format=%H %s', at).split(/ (.*)/)
   const commits = known.get(github) ?? new Set()
   if (!commits.has(sha)) repository.commit({ sha, message })
   known.set(github, commits.add(sha))
@@ -68,7 +71,7 @@ async function patiently(finish: () => void): Promise<void> {
     try {
       return finish()
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await clock.sleep(20)
     }
   }
 }
