@@ -176,7 +176,7 @@ const deploymentIn = ({ points }: Pick<Sight, 'points'>, point: Point) =>
 const isTakenBack = (sight: Sight, point: Point) =>
   point.point === 'after' && deploymentIn(sight, point)?.state === 'rolled-back'
 
-/** From when it was taken until the next deployment began; a `before` ends with its own. */
+/** From when it was taken until the next deployment began or a rollback ended it; a `before` ends with its own. */
 function ran(run: Run, { points }: Sight, point: Point): string {
   const taken = Date.parse(point.takenAt)
   const older = points.find(
@@ -184,22 +184,25 @@ function ran(run: Run, { points }: Sight, point: Point): string {
   )
   const same = older ? `, the same as ${older.id}` : ''
   if (point.point === 'before') return `until ${deploymentOf(point.id)} began${same}`
-  const next = points.findLast(
-    ({ takenAt, deployment }) =>
-      deployment !== undefined &&
-      deployment.state !== 'captured' &&
-      deployment.state !== 'abandoned' &&
-      Date.parse(takenAt) > taken,
-  )
-  return next
-    ? `for ${span(Date.parse(next.takenAt) - taken)} until ${deploymentOf(next.id)} began${same}`
-    : `for ${span(run.clock.now() - taken)} until now${same}`
+  const next = points.findLast((other) => Date.parse(other.takenAt) > taken && isEnd(other))
+  if (next === undefined) return `for ${span(run.clock.now() - taken)} until now${same}`
+  const end = next.point === 'after' ? 'a rollback' : `${deploymentOf(next.id)} began`
+  return `for ${span(Date.parse(next.takenAt) - taken)} until ${end}${same}`
 }
+
+const isRollback = ({ id }: Point) => /\.rollback-\d+\/after$/.test(id)
+
+/** Where something else began to run. */
+const isEnd = (point: Point): boolean =>
+  isRollback(point) ||
+  (point.deployment !== undefined &&
+    point.deployment.state !== 'captured' &&
+    point.deployment.state !== 'abandoned')
 
 /** How the deployment ended that a point belongs to; the `after` of a rollback is of the one that was taken back. */
 function endOf(sight: Sight, point: Point): string {
   const found = deploymentIn(sight, point)
-  if (found === undefined) return /\.rollback-\d+\/after$/.test(point.id) ? 'a rollback' : ''
+  if (found === undefined) return isRollback(point) ? 'a rollback' : ''
   const why = found.history.findLast(({ state }) => state === found.state)?.why
   return why === undefined ? found.state : `${found.state}: ${bounded(why, 120)}`
 }
@@ -216,7 +219,7 @@ function commandsOf(
   const seen = new Set(now ? [now.fingerprint] : [])
   const candidates = shown.filter((point) => {
     const good = point.verified.is && !isTakenBack(sight, point) && !seen.has(point.fingerprint)
-    seen.add(point.fingerprint)
+    if (good) seen.add(point.fingerprint)
     return good
   })
   if (candidates.length === 0)
