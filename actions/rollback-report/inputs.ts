@@ -6,5 +6,6 @@ export const inputs = {
   plan: optional(text),
   record: optional(text),
   reason: optional(text),
+  'github-environment': optional(text),
   token: optional(text),
 }

@@ -6,7 +6,17 @@ export type { Entry, Journal, Written } from './journal.ts'
 export { inLanes } from './lanes.ts'
 export { join, type Outcome, outcomes, passes } from './outcome.ts'
 export { operations, type Plan, refused, unchanged } from './plan.ts'
-export type { Json, Report, Result, Section } from './report.ts'
+export type {
+  Bar,
+  Chart,
+  Json,
+  LostRows,
+  Moment,
+  Reached,
+  Report,
+  Result,
+  Section,
+} from './report.ts'
 export type { Identity, Run } from './run.ts'
 export { type Look, tolerant, until, type Wait, type Waited } from './until.ts'
 export { type Verdict, verdicts, worst } from './verdict.ts'

@@ -31,27 +31,27 @@ export interface GitHubOptions {
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
-/**
- * Makes the client of one repository. Server errors and lost connections are tried three times; a request has ten seconds, so
- * that an evening on which GitHub is down costs a rollback seconds.
- */
+/** How long one question may take with all its tries: an evening on which GitHub hangs costs a rollback seconds. */
+const patience = 10_000
+
+/** Makes the client of one repository. Server errors and lost connections are tried three times. */
 export function connect({ token, repository, url, fetch: given = fetch }: GitHubOptions): GitHub {
   const [owner = '', repo = ''] = repository.split('/')
-  const limited: typeof fetch = (input, init) =>
-    given(input, { ...init, signal: AbortSignal.timeout(10_000) })
   const octokit = new (Octokit.plugin(retry))({
     auth: token,
     userAgent: 'rollback-actions',
     log: silent,
     ...(url !== undefined && { baseUrl: url }),
-    request: { fetch: limited, retries: 2, retryAfterBaseValue: 300 },
+    request: { fetch: given, retries: 2, retryAfterBaseValue: 300 },
     retry: { retries: 2 },
   })
   return {
     repository,
     ask: async (route, on, parameters) => {
       try {
-        const { data } = await octokit.request(route, { owner, repo, ...parameters } as never)
+        const request = { signal: AbortSignal.timeout(patience) }
+        const asked = { owner, repo, ...parameters, request }
+        const { data } = await octokit.request(route, asked as never)
         return data as never
       } catch (thrown) {
         throw callError(thrown, route, on)

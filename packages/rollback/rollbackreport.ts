@@ -1,11 +1,15 @@
 import { InputError, type Result, type Run } from '#core'
+import type { GitHub } from '#github'
 import { isRecordId, readEnvironment, readRecord, type Store } from '#store'
 import { close, closeByHand, closeUnopened, closeWithout } from './close.ts'
 import { type PlanDocument, parsePlan } from './document.ts'
 import { open } from './open.ts'
+import { tellClosed, tellOpened } from './tell.ts'
 
-/** The action's settings. */
-export type ReportSettings =
+/** The action's settings. `hubEnvironment` is what GitHub calls the environment. */
+export type ReportSettings = { readonly hubEnvironment: string } & Asked
+
+type Asked =
   | { readonly mode: 'open'; readonly plan: PlanDocument }
   | { readonly mode: 'close'; readonly plan: PlanDocument; readonly record: string | undefined }
   | { readonly mode: 'close-by-hand'; readonly record: string; readonly reason: string }
@@ -17,6 +21,7 @@ export function reportSettings(given: {
   readonly plan: string | undefined
   readonly record: string | undefined
   readonly reason: string | undefined
+  readonly 'github-environment': string | undefined
 }): ReportSettings {
   const { mode, plan, record, reason } = given
   const problems = [
@@ -37,20 +42,41 @@ export function reportSettings(given: {
       : []),
   ]
   if (problems.length > 0) throw new InputError(problems)
-  if (plan === undefined)
-    return { mode: 'close-by-hand', record: record ?? '', reason: reason ?? '' }
+  const hubEnvironment = given['github-environment'] ?? given.environment ?? ''
+  if (plan === undefined) {
+    const asked = { record: record ?? '', reason: reason ?? '' }
+    return { mode: 'close-by-hand', ...asked, hubEnvironment }
+  }
   const document = parsePlan(plan, given.environment ?? '')
-  return mode === 'open' ? { mode, plan: document } : { mode, plan: document, record }
+  const shared = { plan: document, hubEnvironment }
+  return mode === 'open' ? { mode, ...shared } : { mode, record, ...shared }
 }
 
-/** Runs the action: opens or closes the record of a rollback. */
+/** What the action works with. */
+export interface ReportPorts {
+  readonly store: Store | undefined
+  readonly github: GitHub | undefined
+}
+
+/** Runs the action: opens or closes the record of a rollback, then tells GitHub. */
 export async function rollbackReport(
   run: Run,
-  store: Store | undefined,
+  { store, github }: ReportPorts,
   settings: ReportSettings,
 ): Promise<Result> {
   if (store === undefined)
     throw new InputError(['store: expected a bucket: records are kept there'])
+  const result = await perform(run, store, settings)
+  const hub = { github, environment: settings.hubEnvironment }
+  const record = result.outputs?.record
+  const over = /^(planned|refused|superseded)$/.test(result.outcome)
+  if (record === undefined || run.dryRun || over) return result
+  if (settings.mode === 'open') await tellOpened(run, { store, hub }, record)
+  else await tellClosed(run, { store, hub }, record)
+  return result
+}
+
+async function perform(run: Run, store: Store, settings: ReportSettings): Promise<Result> {
   switch (settings.mode) {
     case 'open':
       return open(run, store, settings.plan)

@@ -92,6 +92,8 @@ interface Ended {
   readonly left: readonly string[]
   readonly stands: Stands
   readonly served: Served | undefined
+  /** When the last document was served again, ISO. */
+  readonly at: string
 }
 
 /** Joins everything that was done, and what was not, into the result. */
@@ -116,6 +118,14 @@ export function endedResult(
     sections: endedSections(work, ended),
     ...(passing(outcome) ? {} : { next: nextOf(work.settings.site, ended, failures) }),
     outputs: outputsOf({ restored, hidden, left: undone.length, invalidations }),
+    reached: [
+      {
+        thing: `site ${locationOf(settings.site)}`,
+        badTrafficEnded: passing(outcome)
+          ? { at: ended.at, already: operations.length === 0 }
+          : null,
+      },
+    ],
     data: {
       location: locationOf(settings.site),
       destination: target.why,

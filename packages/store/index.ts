@@ -30,6 +30,7 @@ export {
 } from './lease.ts'
 export { compareLedgers } from './ledgers.ts'
 export { connect, type Objects, objects, parseLocation, type Stored } from './objects.ts'
+export { addLost, mergeReached } from './reached.ts'
 export {
   closeRecord,
   type Draft,

@@ -26,7 +26,8 @@ export type Draft = Pick<
   | 'repository'
   | 'openedAt'
   | 'runs'
->
+> &
+  Partial<Pick<Record, 'moments' | 'impact'>>
 
 export type Opened =
   | { readonly is: 'opened' | 'resumed'; readonly record: Record }
