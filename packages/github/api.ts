@@ -42,8 +42,9 @@ export function connect({ token, repository, url, fetch: given = fetch }: GitHub
     userAgent: 'rollback-actions',
     log: silent,
     ...(url !== undefined && { baseUrl: url }),
-    request: { fetch: given, retries: 2, retryAfterBaseValue: 300 },
-    retry: { retries: 2 },
+    request: { fetch: given, retries: 2 },
+    // Milliseconds times the square of the attempt: 0.3 s, then 1.2 s.
+    retry: { retries: 2, retryAfterBaseValue: 300 },
   })
   return {
     repository,

@@ -21,11 +21,15 @@ export function timelineChart(record: Record): Section {
     chart: {
       groups: [
         { name: 'Release', bars: releaseBars(record.moments ?? {}) },
-        ...groups.map((group) => ({ name: group.name, bars: barsOf(record, group) })),
+        ...groups
+          .map((group) => ({ name: group.name, bars: barsOf(record, group) }))
+          .toSorted((a, b) => beganAt(a.bars) - beganAt(b.bars)),
       ],
     },
   }
 }
+
+const beganAt = ([first]: readonly Bar[]) => (first === undefined ? 0 : Date.parse(first.from))
 
 function releaseBars(moments: Moments): readonly Bar[] {
   const { firstBad, detected, badTrafficEnded } = moments

@@ -10,7 +10,14 @@ export {
 export { type PlanDocument, parsePlan, planDocument } from './document.ts'
 export { findDeployment, findWay, type Known, lookNow, type Now, type Way } from './evidence.ts'
 export { type Judged, judge } from './judge.ts'
+export { foundOut, momentsOf } from './moments.ts'
 export { open } from './open.ts'
 export { rollbackPlan } from './plan.ts'
-export { type ReportSettings, reportSettings, rollbackReport } from './rollbackreport.ts'
+export {
+  type ReportPorts,
+  type ReportSettings,
+  reportSettings,
+  rollbackReport,
+} from './rollbackreport.ts'
 export { type PlanSettings, planSettings } from './settings.ts'
+export { type Between, type Hub, tellClosed, tellOpened } from './tell.ts'

@@ -24,7 +24,12 @@ export function recordTable(story: Story): Section {
   const back = to?.runs ?? (to?.point === 'after' ? to.sha : undefined)
   const rows: readonly (readonly [string, string])[] = [
     ['Record', record.id],
-    ['Date', `${record.openedAt} to ${record.closedAt ?? record.moments?.confirmed ?? 'open'}`],
+    [
+      'Date',
+      record.closedAt === undefined
+        ? `${record.openedAt}, still open`
+        : `${record.openedAt} to ${record.closedAt}`,
+    ],
     ['From', `commit ${commit}, deployment ${record.undone}`],
     ['To', `${record.to}, commit ${back?.slice(0, 12) ?? 'not known'}`],
     ['Reason', record.reason],
@@ -87,27 +92,32 @@ export function durationTable({ record: { moments = {} } }: Story): Section {
 /** What it cost, as far as somebody counted: what nobody counted is not guessed. */
 function impactText(story: Story): string {
   const { record } = story
-  const { impact = {}, moments = {} } = record
-  const { looks } = impact
+  const { looks } = record.impact ?? {}
   return [
     looks === undefined
       ? 'failed looks of our own checks: not known'
       : `${looks.failed} of ${looks.of} looks of our own checks failed while it was verified`,
-    `users could meet it ${usersMet(moments)}`,
+    `users could meet it ${usersMet(record)}`,
     `requests that failed: not known`,
     `rows lost: ${rowsText(story)}`,
   ].join('; ')
 }
 
-function usersMet({ firstBad, badTrafficEnded }: Moments): string {
+function usersMet({ moments = {}, reached = {} }: Record): string {
+  const { firstBad, badTrafficEnded } = moments
   const seen = between(firstBad, badTrafficEnded)
   if (seen !== undefined) return `for ${seen} from its first bad look`
   if (badTrafficEnded !== undefined) return `until ${badTrafficEnded}, since when is not known`
-  return firstBad === undefined ? 'for a time that is not known' : `since ${firstBad}`
+  const since = firstBad === undefined ? 'for a time that is not known' : `since ${firstBad}`
+  const rid = Object.values(reached).flatMap((one) => one.badTrafficEnded ?? [])
+  const last = rid.toSorted().at(-1)
+  return last === undefined
+    ? since
+    : `${since}; the last of ${rid.length} things that were put back was rid of it at ${last}`
 }
 
 function rowsText({ record, before }: Story): string {
-  const { profile, impact, journal } = record
+  const { profile, impact, journal, consent } = record
   const lost = impact?.rowsLost ?? []
   if (lost.length > 0) {
     const shown = lost.slice(0, 10).map(({ table, rows }) => `${rows} of ${table}`)
@@ -115,12 +125,15 @@ function rowsText({ record, before }: Story): string {
   }
   if (profile === 'A' || profile === 'D') return 'none, no data was touched'
   if (profile === 'B')
-    return journal.some(({ component }) => component === 'migrations') ? 'not known' : 'none'
+    return consent === 'not-needed' ? 'none, the downs lose nothing' : ofDowns(journal)
   const cutover = journal.findLast(({ operation }) => operation === 'cutover')
   const taken = before?.deployment?.snapshot?.at
   if (cutover === undefined) return 'none, the data stays as it is'
   return `how many is not known: what was written from ${taken ?? 'the snapshot'} to ${cutover.at}`
 }
+
+const ofDowns = (journal: Record['journal']) =>
+  journal.some(({ component }) => component === 'migrations') ? 'not known' : 'none'
 
 function resolutionText({ record, judged }: Story): string {
   const done = Object.entries(record.parts)

@@ -118,6 +118,7 @@ export function endedResult(
     sections: endedSections(work, ended),
     ...(passing(outcome) ? {} : { next: nextOf(work.settings.site, ended, failures) }),
     outputs: outputsOf({ restored, hidden, left: undone.length, invalidations }),
+    leaves: plan.kept.length === 0 ? [] : [keptText(plan)],
     reached: [
       {
         thing: `site ${locationOf(settings.site)}`,
@@ -232,10 +233,13 @@ function keptSection(plan: SitePlan): readonly Section[] {
   return [
     {
       title: 'Created since, and kept',
-      text: `${counted(plan.kept.length, 'object')} of the release that is undone stay, because pages that are open now still ask for them: ${plan.kept.slice(0, 5).join(', ')}${plan.kept.length > 5 ? ', …' : ''}`,
+      text: keptText(plan),
     },
   ]
 }
+
+const keptText = ({ kept }: SitePlan) =>
+  `${counted(kept.length, 'object')} of the release that is undone stay, because pages that are open now still ask for them: ${kept.slice(0, 5).join(', ')}${kept.length > 5 ? ', …' : ''}`
 
 const warningSection = (warnings: readonly string[]): readonly Section[] =>
   warnings.length === 0
