@@ -9,5 +9,6 @@ export const inputs = {
   reason: optional(text),
   pin: optional(text),
   settle: durationBetween('0s', '10m'),
+  'github-environment': optional(text),
   token: optional(text),
 }

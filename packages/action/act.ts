@@ -8,6 +8,7 @@ import {
   type Journal,
   LeaseLost,
   messageOf,
+  passes,
   type Report,
   type Result,
   type Run,
@@ -16,7 +17,16 @@ import {
 } from '#core'
 import { askLife, type GitHub } from '#github'
 import type { common, EnvironmentConfig, Given, Spec } from '#inputs'
-import { changeRecord, compareLease, connect, noJournal, openStore, type Store } from '#store'
+import {
+  addLost,
+  changeRecord,
+  compareLease,
+  connect,
+  mergeReached,
+  noJournal,
+  openStore,
+  type Store,
+} from '#store'
 import { checkAccount, type Login } from './credentials.ts'
 import { attach, type HeldRecord, type JournalKind } from './journal.ts'
 import { type NamedEnvironment, type Resolved, readSettings } from './settings.ts'
@@ -186,13 +196,24 @@ async function writePart(
 ): Promise<void> {
   const { record, name, from, result } = part
   await compareLease(store, record.lease)
-  const { outcome, headline } = result
+  const { outcome, headline, next = [], leaves = [], reached = [], lost = [] } = result
   const ended = { outcome, headline, from, at: iso(run.clock.now()), run: run.identity.runId }
+  const notes = {
+    ...(!passes(outcome) && next.length > 0 && { next: short(next) }),
+    ...(leaves.length > 0 && { leaves: short(leaves) }),
+  }
   await changeRecord(store, record.id, (current) => ({
     ...current,
-    parts: { ...current.parts, [name]: ended },
+    parts: { ...current.parts, [name]: { ...ended, ...notes } },
+    ...(reached.length > 0 && { reached: mergeReached(current.reached, reached) }),
+    ...(lost.length > 0 && {
+      impact: { ...current.impact, rowsLost: addLost(current.impact?.rowsLost, lost) },
+    }),
   }))
 }
+
+/** A record must stay small. */
+const short = (lines: readonly string[]) => lines.slice(0, 8).map((line) => line.slice(0, 500))
 
 /** Turns what was thrown into a result that says what, on which thing, and what to do next. */
 export function resultOf(thrown: unknown): Result {

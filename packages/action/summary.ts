@@ -1,4 +1,5 @@
 import { type Outcome, passes, type Result, type Section } from '#core'
+import { gantt, rowsOf } from './chart.ts'
 import { codeBlock, escapeMarkdown } from './text.ts'
 
 const marks: Readonly<Record<Outcome, string>> = {
@@ -37,6 +38,7 @@ function nextOf(result: Result): string {
 function sectionOf(section: Section): string {
   const title = `### ${escapeMarkdown(section.title)}`
   if ('text' in section) return `${title}\n\n${escapeMarkdown(section.text)}`
+  if ('chart' in section) return `${title}\n\n${gantt(section.chart)}`
   const row = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(' | ')} |`
   const rule = `|${section.columns.map(() => ' --- |').join('')}`
   return [title, '', row(section.columns), rule, ...section.rows.map(row)].join('\n')
@@ -45,16 +47,15 @@ function sectionOf(section: Section): string {
 /** The same result as plain lines for the log. */
 export function linesOf(result: Result): readonly string[] {
   return [
-    ...(result.sections ?? []).flatMap((section) =>
-      'text' in section
-        ? [`${section.title}: ${section.text}`]
-        : [
-            section.title,
-            ...aligned([section.columns, ...section.rows]).map((line) => `  ${line}`),
-          ],
-    ),
+    ...(result.sections ?? []).flatMap(linesOfSection),
     ...(result.next?.length ? ['Next:', ...result.next.map((line) => `  ${line}`)] : []),
   ]
+}
+
+function linesOfSection(section: Section): readonly string[] {
+  if ('text' in section) return [`${section.title}: ${section.text}`]
+  const rows = 'chart' in section ? rowsOf(section.chart) : [section.columns, ...section.rows]
+  return [section.title, ...aligned(rows).map((line) => `  ${line}`)]
 }
 
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {

@@ -94,7 +94,7 @@ async function carryOut(
     const stays = chained && item.plan.is === 'refused' && item.plan.right
     const { why } = ended
     rows.push(
-      rowOf(item, stays ? { outcome: 'unchanged', why: `it stays: ${why}` } : ended, digest),
+      rowOf(item, stays ? { outcome: 'unchanged', why: `it stays: ${why}`, stays } : ended, digest),
     )
     if (stays) run.report.warning(`${item.name} stays as it is: ${why}`)
   }

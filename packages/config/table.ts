@@ -8,6 +8,8 @@ export interface Ended {
   /** The version that was made, of a parameter. */
   readonly version?: number
   readonly next?: string
+  /** It differs from the destination, rightly, and a person has to know. */
+  readonly stays?: true
 }
 
 /** One secret or parameter, as table and outputs tell it. */
@@ -66,6 +68,9 @@ export function resultOf(rows: readonly Row[], told: Told): Result {
     ...(next.length > 0 || told.readers.length > 0
       ? { next: [...next, ...redeploy(told.readers)] }
       : {}),
+    leaves: rows
+      .filter(({ stays }) => stays)
+      .map(({ name, kind, why }) => `${kind} ${name}: ${why}`),
     outputs: outputs(rows, told),
     data: { destination: told.why, readers: told.readers, things: rows.map(rowData) },
   }

@@ -7,7 +7,17 @@ export { inLanes } from './lanes.ts'
 export type { Life, RunAttempt } from './life.ts'
 export { join, type Outcome, outcomes, passes } from './outcome.ts'
 export { operations, type Plan, refused, unchanged } from './plan.ts'
-export type { Json, Report, Result, Section } from './report.ts'
+export type {
+  Bar,
+  Chart,
+  Json,
+  LostRows,
+  Moment,
+  Reached,
+  Report,
+  Result,
+  Section,
+} from './report.ts'
 export type { Identity, Run } from './run.ts'
 export { bounded } from './text.ts'
 export { type Look, tolerant, until, type Wait, type Waited } from './until.ts'

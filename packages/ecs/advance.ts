@@ -3,6 +3,7 @@ import { CallError, messageOf, type Outcome, type Run } from '#core'
 import type { EcsClients } from './client.ts'
 import { failuresOf, isFailing, topCauses } from './failures.ts'
 import { type ExpectedContainer, prove } from './judge.ts'
+import { lookedAt } from './moments.ts'
 import { observeRevisions, observeServiceDeployments, observeTasks } from './observe.ts'
 import { conclude, type Progress } from './progress.ts'
 import { afterLook, standing } from './rollout.ts'
@@ -80,7 +81,7 @@ async function settle(step: Step, next: Extract<Next, { end: unknown }>): Promis
     verdictOf(step, progress.service).catch(unread),
   ])
   const why = 'unread' in tasks ? `${end.why}; its tasks are not known: ${tasks.unread}` : end.why
-  const last = 'unread' in tasks ? progress : tasks
+  const last = withMoments(step, 'unread' in tasks ? progress : tasks)
   const ended = conclude(last, { ...end, why }, tookSince(step))
   return { ...last, ended: { ...ended, ecsSays: 'unread' in says ? says.unread : says.verdict } }
 }
@@ -147,7 +148,21 @@ async function judgeOurs(step: Step, one: Progress, rollout: Rollout): Promise<N
   const expected =
     looked.expected ?? (complete ? await revisedDigests(step, service, rollout) : undefined)
   const counts = `${rollout.running} of ${service.desired} tasks of ${rollout.taskDefinition} run, ${rollout.state}`
-  return judgeProof({ ...looked, expected }, { counts, complete })
+  return judgeProof(withMoments(step, { ...looked, expected }), { counts, complete })
+}
+
+/** What this look says of the way back; nothing before the first one that saw our deployment. */
+function withMoments(step: Step, one: Progress): Progress {
+  if (!one.watched.seen) return one
+  const { target, deployment, forced } = one.watched
+  const found = {
+    service: one.service,
+    tasks: one.tasks,
+    expected: { taskDefinition: target, containers: one.expected ?? [] },
+    only: forced ? deployment : undefined,
+  }
+  const look = { at: step.run.clock.now(), first: one.looks <= 1 }
+  return { ...one, moments: lookedAt(one.moments, found, look) }
 }
 
 function judgeProof(

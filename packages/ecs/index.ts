@@ -19,6 +19,7 @@ export {
   type Proof,
   prove,
 } from './judge.ts'
+export { type Found, lookedAt, type Moments } from './moments.ts'
 export {
   activeTaskDefinitions,
   observeRevisions,

@@ -51,6 +51,20 @@ export function prove(
   return unknown === undefined ? { is: 'proven' } : { is: 'unknown', why: unknown }
 }
 
+/** How many tasks serve the expected images: RUNNING, wanted, not unhealthy, every digest known and right. */
+export function provenTasks(tasks: readonly LiveTask[], expected: Expectation): number {
+  if (expected.containers.length === 0) return 0
+  return tasks.filter(
+    (task) =>
+      task.status === 'RUNNING' &&
+      task.desiredStatus === 'RUNNING' &&
+      task.health !== 'UNHEALTHY' &&
+      task.taskDefinition === expected.taskDefinition &&
+      differences(task, expected).length === 0 &&
+      unknownDigests([task], expected) === undefined,
+  ).length
+}
+
 function differences(task: LiveTask, expected: Expectation): readonly string[] {
   return expected.containers.flatMap(({ name, digest }) => {
     const runs = task.containers.find((container) => container.name === name)?.digest

@@ -1,6 +1,7 @@
 import type { Outcome } from '#core'
 import { failuresOf, topCauses } from './failures.ts'
 import type { ExpectedContainer } from './judge.ts'
+import type { Moments } from './moments.ts'
 import type { Watched } from './rollout.ts'
 import type { LiveService, LiveTask } from './state.ts'
 
@@ -34,6 +35,8 @@ export interface Ended {
   /** The most frequent causes of failed tasks, with counts. */
   readonly causes: readonly string[]
   readonly expected: readonly ExpectedContainer[]
+  /** When it came back; left out where this rollback did not change it. */
+  readonly moments?: Moments | undefined
   /** ECS's own verdict on the deployment that is current now; only where it did not end well. */
   readonly ecsSays?: string
 }
@@ -50,6 +53,7 @@ export interface Progress {
   /** What the last look at tasks was made for. */
   readonly signature: string
   readonly looks: number
+  readonly moments: Moments
   /** Looks in a row in which everything was right and a digest was not known. */
   readonly doubts: number
   readonly absent: number
@@ -67,6 +71,7 @@ export const begin = (watch: Watch): Progress => ({
   known: watch.fresh ? new Set() : undefined,
   signature: '',
   looks: 0,
+  moments: {},
   doubts: 0,
   absent: 0,
   seen: '',
@@ -87,5 +92,6 @@ export function conclude(
     tasks: one.tasks,
     causes: topCauses(failuresOf(one.tasks, deployment, one.known)),
     expected: one.expected ?? [],
+    moments: one.moments,
   }
 }

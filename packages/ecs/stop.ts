@@ -1,10 +1,11 @@
-import type { Entry, Result, Run, Written } from '#core'
+import { type Entry, iso, type Result, type Run, type Written } from '#core'
 import type { Store } from '#store'
 import { begin } from './begin.ts'
 import type { EcsClients } from './client.ts'
-import { drain } from './drain.ts'
+import { type Drained, drain } from './drain.ts'
+import type { Moments } from './moments.ts'
 import { inParallel } from './parallel.ts'
-import { recordedCount } from './recorded.ts'
+import { lastSent, recordedCount } from './recorded.ts'
 import { type Sent, scale } from './send.ts'
 import type { EcsSettings } from './settings.ts'
 import type { LiveService } from './state.ts'
@@ -103,6 +104,7 @@ async function carryOut(
   given: { readonly cluster: string; readonly plans: readonly StopPlan[] },
 ): Promise<readonly Row[]> {
   const { cluster, plans } = given
+  const started = run.clock.now()
   const sent = await inParallel(plans, (plan): Promise<Sent> => {
     const order = { cluster, service: plan.service.name, desiredCount: 0 }
     return plan.send
@@ -120,13 +122,27 @@ async function carryOut(
     }
     const end = ends.find(({ service }) => service.name === plan.service.name)
     const { tasks, took = 0, seen = 'nothing' } = end ?? {}
+    const moments = momentsOf(plan, end, { started, entries: run.journal.entries() })
     const service = end?.service ?? plan.service
     if (!end?.empty) {
       const why = `out of time; seen last: ${seen}`
-      return plainRow(service, { outcome: 'inconclusive', why, change, tasks, took })
+      return plainRow(service, { outcome: 'inconclusive', why, change, tasks, took, moments })
     }
     const outcome = plan.send ? 'done' : 'unchanged'
     const why = 'no process of it runs'
-    return plainRow(service, { outcome, why, change, tasks, took, drained: true })
+    return plainRow(service, { outcome, why, change, tasks, took, moments, drained: true })
   })
+}
+
+/** A stop ends bad traffic too, unless this record's own code runs there already: then it had ended before. */
+function momentsOf(
+  { service, send }: StopPlan,
+  end: Drained | undefined,
+  { started, entries }: { readonly started: number; readonly entries: readonly Written[] },
+): Moments {
+  const gone = { capacityRestored: null, steady: null }
+  const good = lastSent(entries, service.name, 'update-service')?.to === service.taskDefinition
+  if (good) return gone
+  const at = iso(started + (end?.took ?? 0))
+  return { ...gone, badTrafficEnded: end?.empty ? { at, already: !send } : null }
 }

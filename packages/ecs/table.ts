@@ -1,5 +1,6 @@
 import { type Json, join, type Outcome, passes, type Result, type Section, span } from '#core'
 import { type ExpectedContainer, tasksOf } from './judge.ts'
+import { type Moments, momentsTable, reachedBy } from './moments.ts'
 import type { Ended } from './progress.ts'
 import { digest12, isAlive, type LiveService, type LiveTask, type Rollout } from './state.ts'
 
@@ -19,6 +20,8 @@ export interface Row {
   /** True when it was seen that no task of any other task definition is alive. */
   readonly drained: boolean
   readonly causes: readonly string[]
+  /** Left out where nothing was watched for them. */
+  readonly moments?: Moments | undefined
   /** ECS's own verdict on its current deployment. */
   readonly ecsSays?: string
   readonly next: readonly string[]
@@ -113,10 +116,12 @@ export function resultOf(given: {
 }): Result {
   const { rows, cluster, verb } = given
   const bad = rows.filter((row) => !passes(row.outcome))
+  const reached = rows.flatMap(({ name, moments }) => (moments ? [reachedBy(name, moments)] : []))
   return {
     outcome: join(rows.map((row) => row.outcome)),
     headline: headlineOf(given, bad),
-    sections: [table(rows), ...bad.map((row) => screen(row, cluster))],
+    sections: [table(rows), ...momentsTable(reached), ...bad.map((row) => screen(row, cluster))],
+    reached,
     ...(bad.length > 0 ? { next: nextOf(bad, cluster) } : {}),
     outputs: outputs(rows),
     data: { cluster, verb, services: rows.map(rowData) },

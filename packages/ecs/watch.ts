@@ -2,6 +2,7 @@ import { isPassing } from '#aws'
 import { type Look, type Run, tolerant, until } from '#core'
 import { advance, doubted, forbidden } from './advance.ts'
 import type { EcsClients } from './client.ts'
+import { isTouched } from './moments.ts'
 import { observeServices, serviceOf } from './observe.ts'
 import { inParallel } from './parallel.ts'
 import { begin, conclude, type Ended, type Progress, type Watch } from './progress.ts'
@@ -41,7 +42,12 @@ export async function watchAll(
     look: tolerant(look, isPassing, Number.POSITIVE_INFINITY),
   })
   const seen = waited.is === 'timeout' ? waited.seen : ''
-  return all.map((one) => one.ended ?? outOfTime(one, seen, run.clock.now() - started))
+  const entries = run.journal.entries()
+  return all
+    .map((one) => one.ended ?? outOfTime(one, seen, run.clock.now() - started))
+    .map(({ moments, ...ended }) =>
+      isTouched(entries, ended.name) ? { ...ended, moments } : ended,
+    )
 }
 
 function summary(all: readonly Progress[], open: readonly Progress[]): string {

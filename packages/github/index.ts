@@ -8,4 +8,13 @@ export {
   type Route,
 } from './api.ts'
 export { type Containment, containment } from './compare.ts'
+export {
+  createRollback,
+  deploymentOfRun,
+  described,
+  type HubDeployment,
+  type NewRollback,
+  rollbackDeployment,
+  setStatus,
+} from './deployments.ts'
 export { askLife, cancelRun, jobsOf, latestAttempt, lifeOf, type RunJob } from './runs.ts'

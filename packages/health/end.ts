@@ -24,6 +24,8 @@ export interface Ending {
   readonly data?: Json
   readonly firstBadAt?: number
   readonly detectedAfter?: number
+  /** How many looks failed, of all that said something of what was verified. */
+  readonly looks?: { readonly failed: number; readonly of: number }
 }
 
 /** How each verdict ends the action. */

@@ -107,7 +107,12 @@ function announce(run: Run, rule: Rule, wanted: Wanted): void {
 function told(watched: Watched, rule: Rule, settings: HealthSettings): Ending {
   const { decision, ended } = watched
   const verdict = decision.verdict === 'watching' ? 'inconclusive' : decision.verdict
-  const shared = { verdict, failed: failedOf(decision), next: nextOf(decision, settings) }
+  const shared = {
+    verdict,
+    failed: failedOf(decision),
+    next: nextOf(decision, settings),
+    looks: looksOf(watched),
+  }
   if (verdict === 'healthy') {
     const many =
       decision.checks.length === 1 ? 'the check was' : `${decision.checks.length} checks were`
@@ -116,6 +121,14 @@ function told(watched: Watched, rule: Rule, settings: HealthSettings): Ending {
   const told = { ...shared, why: decision.why }
   if (verdict !== 'unhealthy') return told
   return { ...told, ...firstBad(decision.telling), detectedAfter: ended - rule.started }
+}
+
+/** Looks that another version answered, or that met a rollout in progress, say nothing of this one. */
+function looksOf({ series }: Watched): NonNullable<Ending['looks']> {
+  const told = series
+    .flatMap(({ samples }) => samples)
+    .filter(({ class: is, late }) => is !== 'void' && (late === undefined || late === 'starting'))
+  return { failed: told.filter((sample) => sample.class === 'bad').length, of: told.length }
 }
 
 const failedOf = (decision: Decision): readonly string[] =>

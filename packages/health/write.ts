@@ -1,5 +1,6 @@
-import { iso, messageOf, type Run, type Verdict } from '#core'
-import { changePoint, changeRecord, readPoint, type Store } from '#store'
+import { iso, messageOf, type Run } from '#core'
+import { changePoint, changeRecord, readPoint, type Store, type VerdictState } from '#store'
+import type { Ending } from './end.ts'
 import { brief } from './sample.ts'
 import type { HealthSettings } from './settings.ts'
 import { deploymentPoint } from './wanted.ts'
@@ -17,15 +18,18 @@ export type Writing =
 export async function writeVerdict(
   run: Run,
   given: { readonly settings: HealthSettings; readonly store: Store | undefined },
-  found: { readonly verdict: Verdict; readonly why: string },
+  found: Pick<Ending, 'verdict' | 'why' | 'firstBadAt' | 'looks'>,
 ): Promise<Writing> {
   const { settings, store } = given
   if (store === undefined) return { is: 'nowhere', why: 'no store is named' }
-  const verdict = {
+  const { firstBadAt, looks } = found
+  const verdict: VerdictState = {
     verdict: found.verdict,
     why: brief(found.why, 500),
     at: iso(run.clock.now()),
     run: run.identity.runId,
+    ...(firstBadAt !== undefined && { firstBad: iso(firstBadAt) }),
+    ...(looks && { looks }),
   }
   try {
     return settings.expect === 'released'
@@ -36,14 +40,7 @@ export async function writeVerdict(
   }
 }
 
-interface Written {
-  readonly verdict: Verdict
-  readonly why: string
-  readonly at: string
-  readonly run: string
-}
-
-async function intoPoint(store: Store, id: string, verdict: Written): Promise<Writing> {
+async function intoPoint(store: Store, id: string, verdict: VerdictState): Promise<Writing> {
   const point = await readPoint(store, id)
   if (!point?.deployment) {
     return { is: 'nowhere', why: `this run took no restore point ${id} before it deployed` }
@@ -59,7 +56,7 @@ async function intoPoint(store: Store, id: string, verdict: Written): Promise<Wr
 async function intoRecord(
   store: Store,
   record: string | undefined,
-  verdict: Written,
+  verdict: VerdictState,
 ): Promise<Writing> {
   if (record === undefined) return { is: 'nowhere', why: 'no record was given' }
   await changeRecord(store, record, (current) => ({ ...current, verdict }))

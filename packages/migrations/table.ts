@@ -1,5 +1,6 @@
-import type { Outcome, Result } from '#core'
+import type { LostRows, Outcome, Result } from '#core'
 import type { Step } from './back-plan.ts'
+import type { Estimate } from './loss.ts'
 
 /** The plan as people read it, and how far it got. */
 export interface Told {
@@ -9,8 +10,7 @@ export interface Told {
 
 interface Row {
   readonly step: Step
-  /** What is lost, in words with numbers. */
-  readonly lost: readonly string[]
+  readonly lost: readonly Estimate[]
   readonly state: string
 }
 
@@ -26,12 +26,22 @@ function judgement(step: Step): readonly [string, string] {
   return ['reviewed', `SQL for ${versions}${known ? '' : '; what it loses is not known'}`]
 }
 
+const wordsOf = (lost: readonly Estimate[]) =>
+  lost.map(({ name, words }) => `${name}: ${words}`).join('; ')
+
+/** Rows that were counted before the step that took them: nothing that was only estimated. */
+const rowsLost = (rows: readonly Row[]): readonly LostRows[] =>
+  rows
+    .filter(({ state }) => state === 'reverted')
+    .flatMap(({ lost }) => lost)
+    .flatMap(({ name, rows: count }) => (count === undefined ? [] : [{ table: name, rows: count }]))
+
 /** The plan as lines of the log, before anything happens. */
 export function linesOf({ runner, rows }: Told): readonly string[] {
   return [
     `by ${runner}`,
     ...rows.map(({ step, lost }) => {
-      const loses = lost.length > 0 ? `; loses ${lost.join('; ')}` : ''
+      const loses = lost.length > 0 ? `; loses ${wordsOf(lost)}` : ''
       return `${nameOf(step)}: ${judgement(step).join(': ')}${loses}`
     }),
   ]
@@ -54,7 +64,7 @@ export function resultOf(
   const rows = (told?.rows ?? []).map(({ step, lost, state }) => [
     nameOf(step),
     ...judgement(step),
-    lost.join('; ') || 'nothing',
+    wordsOf(lost) || 'nothing',
     state,
   ])
   return {
@@ -71,6 +81,7 @@ export function resultOf(
       ],
     }),
     ...(next && { next }),
+    lost: outcome === 'planned' ? [] : rowsLost(told?.rows ?? []),
     outputs: { reverted: JSON.stringify(reverted), left: JSON.stringify(left) },
     data: { reverted, left, steps: rows },
   }

@@ -196,6 +196,9 @@ function stopped(run: Run, scene: Scene, step: Exclude<Step<unknown>, { is: 'don
   }
 }
 
+const oldDatabase = ({ source: { id } }: Scene) =>
+  `when ${id} is not needed any more (it costs money until then): aws rds delete-db-instance --db-instance-identifier ${id} --final-db-snapshot-identifier ${id}-final`
+
 interface Ended {
   readonly restored: Restored
   readonly proof: string
@@ -231,7 +234,11 @@ function finished(run: Run, scene: Scene, { restored, proof, cutover }: Ended): 
       ...(differences.length > 0
         ? [`set what differs on ${instance.id}, then run this step again: it compares once more`]
         : []),
-      `when ${scene.source.id} is not needed any more (it costs money until then): aws rds delete-db-instance --db-instance-identifier ${scene.source.id} --final-db-snapshot-identifier ${scene.source.id}-final`,
+      oldDatabase(scene),
+    ],
+    leaves: [
+      `the database ${scene.source.id}, as it was (nothing here ever deletes it): ${oldDatabase(scene)}`,
+      `the snapshot ${scene.safety} of it: it costs money until you delete it`,
     ],
     outputs: {
       ...outputsOf(scene),

@@ -1,42 +1,72 @@
 import { consented, onlyText } from '#chain'
-import { InputError, iso, passes, type Result, type Run } from '#core'
+import { InputError, iso, passes, type Result, type Run, type Section } from '#core'
 import {
   beforeId,
+  changeRecord,
   closeRecord,
   deploymentOf,
   freeEnvironment,
   holderOf,
   leftBehind,
   moveDeployment,
+  type Point,
   type Record,
   readEnvironment,
+  readPin,
   readPoint,
   readRecord,
   releaseLease,
   type Store,
   waitForHolder,
 } from '#store'
+import { timeline, timelineChart } from './chart.ts'
 import { buttonCommand, closeCommand, scaleCommand } from './commands.ts'
 import type { PlanDocument } from './document.ts'
 import { type Judged, judge } from './judge.ts'
 import { claimRollback, heldBy, heldByOther } from './lease.ts'
+import { momentsOf } from './moments.ts'
+import { durationTable, followUp, recordTable, type Story } from './story.ts'
+import { componentTables } from './tables.ts'
 
 /** Ends a run of a rollback: closes the record when it is verified, else leaves it open with the next commands. Releases the lease. */
 export async function close(run: Run, store: Store, id: string): Promise<Result> {
   const record = await needRecord(store, id)
   if (record.state === 'closed') return finishClosed(run, store, record)
   const judged = judge(record)
+  const around = await aroundOf(store, record)
   if (run.dryRun)
     return { outcome: 'planned', headline: `${id} would end ${judged.outcome}: ${judged.why}` }
   if (judged.outcome === 'superseded') {
     await releaseLease(store, run.identity.runId)
-    return standing(store, record, judged)
+    return standing(store, { record, judged, ...around })
   }
   const claimed = await claimRollback(run, store, record.undone)
   if (claimed.is === 'stopped') return claimed.result
-  if (judged.outcome === 'done') await finish(run, store, record, judged)
-  else await releaseLease(store, run.identity.runId)
-  return standing(store, record, judged)
+  const kept = await keepMoments(store, record)
+  const ended = judged.outcome === 'done' ? await finish(run, store, kept, judged) : kept
+  if (judged.outcome !== 'done') await releaseLease(store, run.identity.runId)
+  return standing(store, { record: ended, judged, ...around })
+}
+
+/** What the summary needs beside the record, read before anything is finished. */
+async function aroundOf(store: Store, record: Record): Promise<Omit<Story, 'record' | 'judged'>> {
+  const [to, before, pin] = await Promise.all([
+    readPoint(store, record.to),
+    readPoint(store, beforeId(record.undone)),
+    record.from === '' ? undefined : readPin(store, record.from),
+  ])
+  return { to, before, pin }
+}
+
+/** Writes down what the rollback reached; nothing where it says so already. */
+async function keepMoments(store: Store, record: Record): Promise<Record> {
+  const reached = (current: Record) => momentsOf(current)
+  const same = (current: Record) =>
+    JSON.stringify(reached(current)) === JSON.stringify(current.moments ?? {})
+  if (same(record)) return record
+  return changeRecord(store, record.id, (current) =>
+    same(current) ? undefined : { ...current, moments: reached(current) },
+  )
 }
 
 /** Closes a record by hand: a person fixes forward. Needs a reason. */
@@ -53,12 +83,14 @@ export async function closeByHand(
   if (run.dryRun) return { outcome: 'planned', headline: `${id} would be closed: ${reason}` }
   const claimed = await claimRollback(run, store, record.undone)
   if (claimed.is === 'stopped') return claimed.result
-  await finish(run, store, record, { outcome: judge(record).outcome, why: reason })
+  const around = await aroundOf(store, record)
+  const judged = { outcome: judge(record).outcome, why: reason }
+  const ended = await finish(run, store, await keepMoments(store, record), judged)
   return {
     outcome: 'done',
     headline: `${id} is closed by ${run.identity.actor}: ${reason}`,
-    sections: [{ title: 'Parts', columns: ['part', 'outcome', 'what'], rows: partRows(record) }],
-    next: await startCommands(store, record),
+    sections: sectionsOf({ record: ended, judged, ...around }),
+    next: startCommands(store, record, around.to),
     outputs: { record: id },
   }
 }
@@ -75,10 +107,10 @@ async function forget(run: Run, store: Store, id: string): Promise<Result> {
 }
 
 /** How to start by hand what the rollback stopped and did not start: a closed record starts nothing any more. */
-async function startCommands(store: Store, record: Record): Promise<readonly string[]> {
+function startCommands(store: Store, record: Record, to: Point | undefined): readonly string[] {
   const started = record.parts['ecs-rollback start']
   if (started && passes(started.outcome)) return []
-  const cluster = (await readPoint(store, record.to))?.components.ecs?.cluster ?? '<cluster>'
+  const cluster = to?.components.ecs?.cluster ?? '<cluster>'
   return [...stoppedCounts(record)].map(
     ([service, count]) =>
       `${service} was stopped and had ${count} tasks; start it when it may write: ${scaleCommand(store.region, { cluster, service, count })}`,
@@ -99,7 +131,9 @@ function stoppedCounts({ journal }: Record): ReadonlyMap<string, number> {
 /** A run that was killed after it closed the record left the environment and the lease for the next one. */
 async function finishClosed(run: Run, store: Store, record: Record): Promise<Result> {
   if (!run.dryRun) await tidy(run, store)
-  return alreadyClosed(record)
+  const judged = { outcome: record.outcome ?? 'done', why: record.closedWhy ?? '' }
+  const sections = sectionsOf({ record, judged, ...(await aroundOf(store, record)) })
+  return { ...alreadyClosed(record), sections }
 }
 
 async function tidy(run: Run, store: Store): Promise<void> {
@@ -123,7 +157,7 @@ async function needRecord(store: Store, id: string): Promise<Record> {
   return record
 }
 
-async function finish(run: Run, store: Store, record: Record, end: Judged): Promise<void> {
+async function finish(run: Run, store: Store, record: Record, end: Judged): Promise<Record> {
   const at = iso(run.clock.now())
   if (await readPoint(store, beforeId(record.undone))) {
     await moveDeployment(store, beforeId(record.undone), {
@@ -133,16 +167,18 @@ async function finish(run: Run, store: Store, record: Record, end: Judged): Prom
       run: run.identity.runId,
     })
   }
-  await closeRecord(store, record.id, {
+  const closed = await closeRecord(store, record.id, {
     outcome: end.outcome,
     closedAt: at,
     closedBy: run.identity.actor,
     closedWhy: end.why,
   })
   await releaseLease(store, run.identity.runId)
+  return closed
 }
 
-function standing(store: Store, record: Record, judged: Judged): Result {
+function standing(store: Store, story: Story): Result {
+  const { record, judged } = story
   const what = record.only ? `${onlyText(record.only)} of ${store.environment}` : store.environment
   const headlines: { readonly [outcome: string]: string } = {
     done: `${what} is back at ${record.to} and healthy`,
@@ -154,10 +190,7 @@ function standing(store: Store, record: Record, judged: Judged): Result {
     headline:
       headlines[judged.outcome] ??
       `${store.environment}: the rollback ended ${judged.outcome}: ${judged.why}`,
-    sections: [
-      { title: 'Parts', columns: ['part', 'outcome', 'what'], rows: partRows(record) },
-      { title: 'Timeline', columns: ['at', 'what'], rows: timeline(record) },
-    ],
+    sections: sectionsOf(story),
     next: passes(judged.outcome) ? [] : nextCommands(store, record),
     outputs: { record: record.id },
     data: JSON.parse(JSON.stringify(record)),
@@ -188,19 +221,19 @@ const lostBy = ({ profile }: Record) =>
     ? 'what was written into dropped columns and tables since'
     : 'the writes since the snapshot'
 
+/** The whole summary of a rollback: the record first, the chart, each component, and every change for those who read a log. */
+const sectionsOf = (story: Story): readonly Section[] => [
+  recordTable(story),
+  durationTable(story),
+  followUp(story),
+  timelineChart(story.record),
+  { title: 'Parts', columns: ['part', 'outcome', 'what'], rows: partRows(story.record) },
+  ...componentTables(story),
+  timeline(story.record),
+]
+
 const partRows = (record: Record) =>
   Object.entries(record.parts).map(([name, part]) => [name, part.outcome, part.headline])
-
-const timeline = (record: Record): string[][] => [
-  [record.openedAt, `record opened: ${record.reason}`],
-  ...record.journal.map((entry) => [
-    entry.at,
-    `${entry.component}: ${entry.operation} ${entry.on}`,
-  ]),
-  ...(record.verdict
-    ? [[record.verdict.at, `verdict: ${record.verdict.verdict}: ${record.verdict.why}`]]
-    : []),
-]
 
 /** Ends a run without a rollback: holds or abandons the deployment and gives the lease back. */
 export async function closeWithout(run: Run, store: Store, plan: PlanDocument): Promise<Result> {

@@ -10,10 +10,12 @@ export {
 export { type PlanDocument, parsePlan, planDocument } from './document.ts'
 export { findDeployment, findWay, type Known, lookNow, type Now, type Way } from './evidence.ts'
 export { type Judged, judge } from './judge.ts'
+export { foundOut, momentsOf } from './moments.ts'
 export { open } from './open.ts'
 export { rollbackPlan } from './plan.ts'
 export { release } from './release.ts'
 export {
+  type ReportPorts,
   type ReportSettings,
   reportModes,
   reportSettings,
@@ -21,3 +23,4 @@ export {
 } from './rollbackreport.ts'
 export { type PlanSettings, planSettings } from './settings.ts'
 export { type Stand, standOf, takeOver } from './takeover.ts'
+export { type Between, type Hub, tellClosed, tellOpened } from './tell.ts'

@@ -63,7 +63,7 @@ export function judge(record: Record): Judged {
 }
 
 /** A verdict says nothing about a change that an attempt after it sent. A label that keeps a version changes nothing that runs. */
-function isOutdated({ verdict, journal }: Record): boolean {
+export function isOutdated({ verdict, journal }: Record, at = verdict?.at): boolean {
   const last = journal.findLast(({ operation }) => operation !== 'keep-version')
-  return verdict !== undefined && last !== undefined && Date.parse(last.at) > Date.parse(verdict.at)
+  return at !== undefined && last !== undefined && Date.parse(last.at) > Date.parse(at)
 }

@@ -1,6 +1,7 @@
 import { onlyText } from '#chain'
 import { iso, type Result, type Run } from '#core'
 import {
+  beforeId,
   changeDocument,
   type Draft,
   envelope,
@@ -9,11 +10,14 @@ import {
   type Pin,
   pinSchema,
   type Record,
+  readPoint,
   releaseLease,
   type Store,
+  type VerdictState,
 } from '#store'
 import type { PlanDocument } from './document.ts'
 import { claimRollback } from './lease.ts'
+import { foundOut } from './moments.ts'
 
 /**
  * Opens the record of a rollback before its first mutation: lease, record, pin, in this order. A second run with the
@@ -28,7 +32,9 @@ export async function open(run: Run, store: Store, plan: PlanDocument): Promise<
   }
   const claimed = await claimRollback(run, store, plan.undone)
   if (claimed.is === 'stopped') return claimed.result
-  const opened = await openRecord(store, claimed.lease, draftOf(run, plan))
+  const before = await readPoint(store, beforeId(plan.undone))
+  const draft = draftOf(run, plan, before?.deployment?.verdict)
+  const opened = await openRecord(store, claimed.lease, draft)
   if (opened.is === 'other') {
     await releaseLease(store, run.identity.runId)
     return superseded(store, `the rollback ${opened.open} is open`)
@@ -43,7 +49,7 @@ export async function open(run: Run, store: Store, plan: PlanDocument): Promise<
   }
 }
 
-function draftOf(run: Run, plan: PlanDocument): Draft {
+function draftOf(run: Run, plan: PlanDocument, verdict: VerdictState | undefined): Draft {
   const { runId, attempt, runUrl, repository, actor } = run.identity
   const at = iso(run.clock.now())
   const { undone, from, to, profile, planId, consent, reason, trigger, only } = plan
@@ -52,6 +58,7 @@ function draftOf(run: Run, plan: PlanDocument): Draft {
     openedAt: at,
     runs: [{ run: runId, attempt, at, url: runUrl, ...(plan.resumes && { resumes: true }) }],
     ...(only && { only }),
+    ...foundOut(verdict, trigger, at),
   }
 }
 

@@ -7,13 +7,16 @@ import { open } from './open.ts'
 import { release } from './release.ts'
 import { longestReason } from './settings.ts'
 import { takeOver } from './takeover.ts'
+import { tellClosed, tellOpened } from './tell.ts'
 
 /** What the action is asked to do. */
 export const reportModes = ['open', 'close', 'take-over', 'release'] as const
 export type ReportMode = (typeof reportModes)[number]
 
-/** The action's settings. */
-export type ReportSettings =
+/** The action's settings. `hubEnvironment` is what GitHub calls the environment. */
+export type ReportSettings = { readonly hubEnvironment: string } & Asked
+
+type Asked =
   | { readonly mode: 'open'; readonly plan: PlanDocument }
   | { readonly mode: 'close'; readonly plan: PlanDocument; readonly record: string | undefined }
   | { readonly mode: 'close-by-hand'; readonly record: string; readonly reason: string }
@@ -29,6 +32,7 @@ export function reportSettings(given: {
   readonly pin?: string | undefined
   readonly reason: string | undefined
   readonly settle: number
+  readonly 'github-environment': string | undefined
 }): ReportSettings {
   const { mode, plan, record, reason } = given
   const problems = [
@@ -50,17 +54,15 @@ export function reportSettings(given: {
     ...pinProblems(given),
   ]
   if (problems.length > 0) throw new InputError(problems)
-  if (mode === 'take-over') return { mode, settle: given.settle }
-  if (mode === 'release')
-    return { mode, pin: given.pin ?? '', reason: bounded(reason ?? '', longestReason) }
+  const hubEnvironment = given['github-environment'] ?? given.environment ?? ''
+  const why = bounded(reason ?? '', longestReason)
+  if (mode === 'take-over') return { mode, settle: given.settle, hubEnvironment }
+  if (mode === 'release') return { mode, pin: given.pin ?? '', reason: why, hubEnvironment }
   if (plan === undefined)
-    return {
-      mode: 'close-by-hand',
-      record: record ?? '',
-      reason: bounded(reason ?? '', longestReason),
-    }
+    return { mode: 'close-by-hand', record: record ?? '', reason: why, hubEnvironment }
   const document = parsePlan(plan, given.environment ?? '')
-  return mode === 'open' ? { mode, plan: document } : { mode, plan: document, record }
+  const shared = { plan: document, hubEnvironment }
+  return mode === 'open' ? { mode, ...shared } : { mode, record, ...shared }
 }
 
 /** As much of a commit as tells it from others. */
@@ -84,14 +86,36 @@ function pinProblems({
   ]
 }
 
-/** Runs the action: opens or closes the record of a rollback, or releases a pin. */
+/** What the action works with. */
+export interface ReportPorts {
+  readonly store: Store | undefined
+  readonly github: GitHub | undefined
+}
+
+/** Runs the action: opens or closes the record of a rollback and tells GitHub, takes over, or releases a pin. */
 export async function rollbackReport(
   run: Run,
-  { store, github }: { readonly store: Store | undefined; readonly github: GitHub | undefined },
+  { store, github }: ReportPorts,
   settings: ReportSettings,
 ): Promise<Result> {
   if (store === undefined)
     throw new InputError(['store: expected a bucket: records are kept there'])
+  const result = await perform(run, { store, github }, settings)
+  if (settings.mode === 'take-over' || settings.mode === 'release') return result
+  const hub = { github, environment: settings.hubEnvironment }
+  const record = result.outputs?.record
+  const over = /^(planned|refused|superseded)$/.test(result.outcome)
+  if (record === undefined || run.dryRun || over) return result
+  if (settings.mode === 'open') await tellOpened(run, { store, hub }, record)
+  else await tellClosed(run, { store, hub }, record)
+  return result
+}
+
+async function perform(
+  run: Run,
+  { store, github }: { readonly store: Store; readonly github: GitHub | undefined },
+  settings: ReportSettings,
+): Promise<Result> {
   switch (settings.mode) {
     case 'open':
       return open(run, store, settings.plan)

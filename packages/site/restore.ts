@@ -161,7 +161,8 @@ async function carryOut(run: Run, ports: SitePorts, work: Work): Promise<Result>
     url === undefined || progress.left.length > 0
       ? undefined
       : await serves(run, ports.clients, { site, url, keys: documents })
-  return endedResult(work, { ...progress, stands, served })
+  const at = iso(run.clock.now())
+  return endedResult(work, { ...progress, stands, served, at })
 }
 
 interface Step {

@@ -92,6 +92,8 @@ interface Ended {
   readonly left: readonly string[]
   readonly stands: Stands
   readonly served: Served | undefined
+  /** When the last document was served again, ISO. */
+  readonly at: string
 }
 
 /** Joins everything that was done, and what was not, into the result. */
@@ -116,6 +118,15 @@ export function endedResult(
     sections: endedSections(work, ended),
     ...(passing(outcome) ? {} : { next: nextOf(work.settings.site, ended, failures) }),
     outputs: outputsOf({ restored, hidden, left: undone.length, invalidations }),
+    leaves: plan.kept.length === 0 ? [] : [keptText(plan)],
+    reached: [
+      {
+        thing: `site ${locationOf(settings.site)}`,
+        badTrafficEnded: passing(outcome)
+          ? { at: ended.at, already: operations.length === 0 }
+          : null,
+      },
+    ],
     data: {
       location: locationOf(settings.site),
       destination: target.why,
@@ -222,10 +233,13 @@ function keptSection(plan: SitePlan): readonly Section[] {
   return [
     {
       title: 'Created since, and kept',
-      text: `${counted(plan.kept.length, 'object')} of the release that is undone stay, because pages that are open now still ask for them: ${plan.kept.slice(0, 5).join(', ')}${plan.kept.length > 5 ? ', …' : ''}`,
+      text: keptText(plan),
     },
   ]
 }
+
+const keptText = ({ kept }: SitePlan) =>
+  `${counted(kept.length, 'object')} of the release that is undone stay, because pages that are open now still ask for them: ${kept.slice(0, 5).join(', ')}${kept.length > 5 ? ', …' : ''}`
 
 const warningSection = (warnings: readonly string[]): readonly Section[] =>
   warnings.length === 0

@@ -141,12 +141,22 @@ export const deploymentStates = [
 ] as const
 export type DeploymentState = (typeof deploymentStates)[number]
 
+/** What verify-health said. */
+export const verdictState = z.object({
+  ...{ verdict: z.enum(verdicts), why: text, at: moment, run: text },
+  /** The first bad look of the checks that made it. */
+  firstBad: moment.optional(),
+  /** Looks that failed, of all that said something of what was verified. */
+  looks: z.object({ failed: z.int().min(0), of: z.int().min(0) }).optional(),
+})
+export type VerdictState = z.infer<typeof verdictState>
+
 /** The life of the deployment that the point was taken for; the point is its journal. */
 export const deployment = z.object({
   state: z.enum(deploymentStates),
   history: z.array(z.object({ state: z.enum(deploymentStates), at: moment, run: text, why: text })),
   snapshot: snapshotState.optional(),
-  verdict: z.object({ verdict: z.enum(verdicts), why: text, at: moment, run: text }).optional(),
+  verdict: verdictState.optional(),
   journal: z.array(journalEntry),
 })
 export type Deployment = z.infer<typeof deployment>
@@ -203,6 +213,10 @@ export const partSchema = z.object({
   from: moment.optional(),
   at: moment,
   run: text,
+  /** What to do after it did not pass. */
+  next: z.array(text).optional(),
+  /** What it left for a person to know. */
+  leaves: z.array(text).optional(),
 })
 
 /** What a person may choose to put back; all of them when left out. */
@@ -226,11 +240,18 @@ export const momentsSchema = z.object({
 })
 export type Moments = z.infer<typeof momentsSchema>
 
+/** When each thing that users meet came back (`ecs web`, `site s3://bucket`), as the first look that saw it says. */
+export const reachedSchema = z.record(
+  text,
+  momentsSchema.pick({ badTrafficEnded: true, capacityRestored: true, steady: true }),
+)
+export type ReachedMoments = z.infer<typeof reachedSchema>
+
 /** What a release cost before it was gone, where it is known. */
 export const impactSchema = z.object({
   /** Looks of our own checks that failed while it ran, and how many there were. */
   looks: z.object({ failed: z.int().min(0), of: z.int().min(0) }).optional(),
-  /** Rows that went with a restore or a down, by table. */
+  /** Rows that went with a down, counted before: by table, or `table.column` for rows with a value there. */
   rowsLost: z.array(z.object({ table: text, rows: z.int().min(0) })).optional(),
 })
 export type Impact = z.infer<typeof impactSchema>
@@ -281,12 +302,13 @@ export const recordSchema = z.object({
   /** What alone goes back; everything when left out. */
   only: z.array(z.enum(componentNames)).optional(),
   moments: momentsSchema.optional(),
+  reached: reachedSchema.optional(),
   impact: impactSchema.optional(),
   told: toldSchema.optional(),
   journal: z.array(journalEntry),
   /** How each action of the rollback ended, by the action's name and mode: `ecs-rollback stop`. */
   parts: z.record(z.string(), partSchema),
-  verdict: z.object({ verdict: z.enum(verdicts), why: text, at: moment, run: text }).optional(),
+  verdict: verdictState.optional(),
 })
 export type Record = z.infer<typeof recordSchema>
 

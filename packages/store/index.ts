@@ -37,6 +37,7 @@ export {
 export { compareLedgers } from './ledgers.ts'
 export { connect, type Objects, objects, parseLocation, type Stored } from './objects.ts'
 export { listPins, releasePin } from './pins.ts'
+export { addLost, mergeReached } from './reached.ts'
 export {
   closeRecord,
   type Draft,

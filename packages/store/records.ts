@@ -30,7 +30,8 @@ export type Draft = Pick<
   | 'openedAt'
   | 'runs'
   | 'only'
->
+> &
+  Partial<Pick<Record, 'moments' | 'impact'>>
 
 export type Opened =
   | { readonly is: 'opened' | 'resumed'; readonly record: Record }

@@ -14,7 +14,13 @@ import { testStore } from '../../support/store.ts'
 
 const given = {
   ...{ environment: 'production', verdict: undefined, to: 'auto', components: 'all' },
-  ...{ consent: undefined, asked: true, reason: undefined, 'on-inconclusive': undefined },
+  ...{
+    consent: undefined,
+    asked: true,
+    resume: false,
+    reason: undefined,
+    'on-inconclusive': undefined,
+  },
 }
 
 test('a reason is one line of five hundred characters at most, and says when it was longer', () => {

@@ -132,7 +132,7 @@ async function world({ older = [], newest = [], web = 'v3', downs, record }: Wor
     const base = planSettings(
       {
         ...{ environment: 'production', verdict: undefined, to, components, consent: undefined },
-        ...{ asked: true, reason: undefined, 'on-inconclusive': undefined },
+        ...{ asked: true, resume: false, reason: undefined, 'on-inconclusive': undefined },
       },
       config,
     )

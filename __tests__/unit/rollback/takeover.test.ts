@@ -84,7 +84,8 @@ async function world(
       lifeOf: (of) => askLife(client, of),
       ...more,
     })
-    return rollbackReport(run, { store, github: client }, { mode: 'take-over', settle: 15_000 })
+    const settings = { mode: 'take-over', settle: 15_000, hubEnvironment: 'production' } as const
+    return rollbackReport(run, { store, github: client }, settings)
   }
   const journal = async () =>
     (await readPoint(store, 'production/10/before'))?.deployment?.journal.map(
