@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +24,8 @@ export interface Job {
   readonly env?: Readonly<Record<string, string>>
   /** The checked-out repository; an empty folder by default. */
   readonly cwd?: string
+  /** Given the process, so that a test can send it signals. */
+  readonly onStart?: (child: ChildProcess) => void
 }
 
 /** Runs dist/<name>/index.js as the runner would: defaults of action.yml, files for outputs and summary, nothing inherited. */
@@ -42,7 +44,8 @@ export async function runBundle(name: string, job: Job = {}): Promise<Ended> {
     ...inputsOf(name, job),
     ...job.env,
   }
-  const { code, log } = await execute(join(root, 'dist', name, 'index.js'), env, job.cwd ?? folder)
+  const script = join(root, 'dist', name, 'index.js')
+  const { code, log } = await execute(script, { env, cwd: job.cwd ?? folder }, job.onStart)
   const outputs = readOutputs(readFileSync(files.GITHUB_OUTPUT, 'utf8'))
   const summary = readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8')
   const report = outputs.report ? readFileSync(outputs.report, 'utf8') : ''
@@ -67,11 +70,12 @@ function inputsOf(name: string, { inputs = {}, env = {} }: Job): Record<string, 
 
 function execute(
   script: string,
-  env: Record<string, string>,
-  cwd: string,
+  where: { readonly env: Record<string, string>; readonly cwd: string },
+  onStart: Job['onStart'],
 ): Promise<{ code: number; log: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [script], { ...where, stdio: ['ignore', 'pipe', 'pipe'] })
+    onStart?.(child)
     const parts: Buffer[] = []
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (part: Buffer) => parts.push(part))

@@ -27,6 +27,7 @@ import {
   runWorkflow,
   type Step,
   type SuiteCopy,
+  stillRuns,
   suiteName,
 } from '../support/act.ts'
 
@@ -49,6 +50,8 @@ export interface Told extends RunResult {
   /** The mutating calls that AWS accepted, by job: `service:Operation name`; `site` for those to the front end's bucket. */
   readonly changes: { readonly deploy: readonly string[]; readonly rollback: readonly string[] }
   readonly options: RunOptions
+  /** When it was cancelled, what its jobs with `always()` did then. */
+  readonly still?: RunResult
 }
 
 type Workflow = keyof typeof workflowFiles
@@ -182,19 +185,24 @@ async function run(sandbox: Sandbox, account: string, options: RunOptions): Prom
   const begun = last()
   const runId = options.runId ?? String(randomInt(10_000_000, 99_999_999))
   const first = sandbox.github && (options.attempt ?? 1) === 1
-  const ended = first ? register(sandbox.github, { ...options, runId }) : undefined
+  let running: Running | undefined
+  const hub = first
+    ? register(sandbox.github, { ...options, runId }, () => running?.kill())
+    : undefined
   let turned: number | undefined
   const result = await runWorkflow({
     ...options,
     runId,
-    onEvent: (event, running) => {
+    onEvent: (event, now) => {
+      running = now
       if (event.job === 'rollback' && event.is === 'step-begins') turned ??= last()
       if (event.is === 'output' && (event.name === 'report' || event.name === 'evidence'))
         papers.push(readPaper(event.value))
-      options.onEvent?.(event, running)
+      options.onEvent?.(event, now)
     },
   })
-  await ended?.(result)
+  const still = hub?.isCancelled() ? await runWorkflow(stillRuns(options, result)) : undefined
+  await hub?.ended(result)
   const turn = turned ?? last()
   const calls = sandbox.calls.list({ account, mutating: true, after: begun })
   const said = (rollback: boolean) =>
@@ -204,7 +212,8 @@ async function run(sandbox: Sandbox, account: string, options: RunOptions): Prom
         const isSite = subject.Bucket === siteBucket({ account, region })
         return `${isSite ? 'site' : service}:${operation} ${nameOf(subject)}`
       })
-  return { ...result, papers, options, changes: { deploy: said(false), rollback: said(true) } }
+  const changes = { deploy: said(false), rollback: said(true) }
+  return { ...result, papers, options, changes, ...(still && { still }) }
 }
 
 /** What a call changed: the most telling of its identifiers. */

@@ -73,7 +73,7 @@ export function refusals(evidence: GateEvidence): readonly Refusal[] {
   if (latest && unjudged && environment.open === undefined) {
     found.push({
       why: `the deployment ${latest.id.replace(/\/before$/, '')} began and was never judged`,
-      next: `re-run the rollback job of run ${latest.run}, or press the Rollback button`,
+      next: `re-run the rollback job of run ${latest.run}, press the Rollback button, or leave it to rollback-resume.yml`,
     })
   }
   if (found.length === 0) found.push(...againstRepeat(evidence))

@@ -101,6 +101,31 @@ test('a script that runs too long is ended with everything it started', async ()
   expect(isAlive(child)).toBe(false)
 })
 
+test('cancelled, it leaves no script behind that goes on changing things, and says the state within two seconds', async () => {
+  const cwd = repository(
+    "#!/bin/sh\ntrap '' TERM INT\necho $$ > pid\necho deploying\nwhile true; do date +%s%N > alive; sleep 0.05; done\n",
+  )
+  let cancelled = 0
+  const ended = await runBundle('run-script', {
+    ...{ inputs: { script: 'deploy', 'poll-interval': '10ms' }, env, cwd },
+    onStart: (child) =>
+      child.stdout?.on('data', (part: Buffer) => {
+        if (cancelled > 0 || !part.toString().includes('deploying')) return
+        cancelled = performance.now()
+        child.kill('SIGINT')
+      }),
+  })
+  const took = performance.now() - cancelled
+  expect(took).toBeLessThan(2000)
+  expect(ended).toMatchObject({ code: 1, outputs: { outcome: 'inconclusive' } })
+  expect(ended.summary).toMatch(/ended by SIGINT in the middle of: deploying/)
+  const alive = () => readFileSync(join(cwd, 'alive'), 'utf8')
+  expect(isAlive(Number(readFileSync(join(cwd, 'pid'), 'utf8')))).toBe(false)
+  const before = alive()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(alive()).toBe(before)
+})
+
 /** A process that ended and waits for its parent to notice is not alive. */
 function isAlive(pid: number): boolean {
   try {

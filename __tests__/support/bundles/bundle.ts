@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,8 @@ export interface Runner {
   readonly tree: string
   readonly env: Readonly<Record<string, string>>
   readonly run: RunOf
+  /** Given each process, so that a test can send it signals. */
+  readonly onStart?: (child: ChildProcess) => void
 }
 
 /** How a bundle's process ended; without an end it was killed. */
@@ -27,7 +29,7 @@ export async function runBundle(
   try {
     const env = environmentOf(runner, step.given, folder)
     const script = join(runner.dist, step.action, 'index.js')
-    const ended = await exitOf(script, { cwd: runner.tree, env }, step.say)
+    const ended = await exitOf(script, { cwd: runner.tree, env, onStart: runner.onStart }, step.say)
     if (ended.signal !== null) return 'killed'
     const outputs = outputsOf(readFileSync(join(folder, 'GITHUB_OUTPUT'), 'utf8'))
     if (outputs.outcome === undefined) throw new Error(`${step.action} set no outcome`)
@@ -64,7 +66,10 @@ function environmentOf({ env, run }: Runner, given: Given, folder: string): Give
 
 function exitOf(
   script: string,
-  options: { readonly cwd: string; readonly env: Given },
+  {
+    onStart,
+    ...options
+  }: { readonly cwd: string; readonly env: Given; readonly onStart: Runner['onStart'] },
   say: (line: string) => void,
 ): Promise<{ readonly code: number | null; readonly signal: string | null }> {
   return new Promise((resolve, reject) => {
@@ -72,6 +77,7 @@ function exitOf(
       ...options,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    onStart?.(child)
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => {
         for (const line of text.split('\n')) if (line !== '') say(line)

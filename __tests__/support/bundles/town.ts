@@ -20,7 +20,7 @@ import {
   tokenSecret,
 } from '../../../packages/sandbox/sample/index.ts'
 import { deployJob, type JobEnd, type Place, type RunOf, rollbackJob } from '../chain/job.ts'
-import { runBundle } from './bundle.ts'
+import { type Runner, runBundle } from './bundle.ts'
 
 /** One sandbox with many companies, each in an account of its own, and a copy of the bundles as they were at the start. */
 export interface Town {
@@ -29,10 +29,10 @@ export interface Town {
   close(): Promise<void>
 }
 
-export async function foundTown(scale: number): Promise<Town> {
+export async function foundTown(scale: number, github = false): Promise<Town> {
   const folder = mkdtempSync(join(tmpdir(), 'town-'))
   cpSync(join(import.meta.dirname, '../../../dist'), join(folder, 'dist'), { recursive: true })
-  const sandbox = await startSandbox({ scale })
+  const sandbox = await startSandbox({ scale, github })
   const close = async () => {
     await sandbox.close()
     rmSync(folder, { recursive: true, force: true })
@@ -73,14 +73,21 @@ export async function broken(town: Town, account: string, release: ReleaseNumber
 export const rollBack = (at: Broken, attempt = 1): Promise<JobEnd> =>
   rollbackJob(placeOf(at, { ...at.run, attempt }), { verdict: at.verdict })
 
-function placeOf(at: Sample & { readonly town: Town }, run: RunOf): Place {
+/** Where a run of a company happens; `onStart` is given each process. */
+export function placeOf(
+  at: Sample & { readonly town: Town },
+  run: RunOf,
+  onStart?: Runner['onStart'],
+): Place {
   const { AWS_ACCESS_KEY_ID: _, ...rest } = at.town.sandbox.env
   const runner = {
     dist: join(at.town.folder, 'dist'),
     tree: at.repository.folder,
     env: { ...rest, AWS_ACCESS_KEY_ID: at.account },
     run,
+    ...(onStart && { onStart }),
   }
+  const token = at.town.sandbox.env.GITHUB_TOKEN
   let die: (value: 'killed') => void = () => {}
   const death = new Promise<'killed'>((resolve) => {
     die = resolve
@@ -88,7 +95,8 @@ function placeOf(at: Sample & { readonly town: Town }, run: RunOf): Place {
   return {
     run,
     death,
-    perform: async (action, given, say) => {
+    perform: async (action, named, say) => {
+      const given = named.token === '' && token !== undefined ? { ...named, token } : named
       const ended = await runBundle(runner, { action, given, say })
       if (ended !== 'killed') return ended
       die('killed')

@@ -1,5 +1,5 @@
 export type { History, RunEvent, Step, StepOutcome } from './log.ts'
-export { register } from './register.ts'
+export { type Registered, register, stillRuns } from './register.ts'
 export { rerunAll, rerunJobs } from './rerun.ts'
 export { assertOnlyPromised, type Change, rewriteForAct, type SuiteName } from './rewrite.ts'
 export { type Running, type RunOptions, type RunResult, runWorkflow, startRun } from './run.ts'

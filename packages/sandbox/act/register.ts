@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { realClock } from '../clock.ts'
 import type { GitHub, JobPlan } from '../github/index.ts'
+import { rerunJobs } from './rerun.ts'
 import type { RunOptions, RunResult } from './run.ts'
 
 /** act plays the jobs, the stand-in for GitHub's API knows the run that they belong to. */
@@ -35,11 +36,20 @@ function plansOf(text: string): readonly JobPlan[] {
   })
 }
 
-/** Tells the stand-in of a run that act is about to play, with its commit. Answers what to call when it has ended. */
+/** A run that the stand-in knows. */
+export interface Registered {
+  /** Whether a cancellation has reached it. */
+  isCancelled(): boolean
+  /** Tells how its jobs have ended. */
+  ended(told: RunResult): Promise<void>
+}
+
+/** Tells the stand-in of a run that act is about to play, with its commit. `onCancel` is called when a cancellation reaches it. */
 export function register(
   github: GitHub,
   options: RunOptions & { readonly runId: string },
-): (told: RunResult) => Promise<void> {
+  onCancel: () => void,
+): Registered {
   const repository = github.repository(REPOSITORY)
   const id = Number(options.runId)
   const text = readFileSync(join(options.repository, options.workflow), 'utf8')
@@ -57,12 +67,26 @@ export function register(
     ...(options.event && { event: options.event }),
     ...(options.inputs && { inputs: options.inputs }),
   })
-  return async (told) => {
+  let cancelled = false
+  repository.onCancel(id, () => {
+    if (!cancelled) onCancel()
+    cancelled = true
+  })
+  const ended = async (told: RunResult) => {
     for (const { name } of plansOf(text)) {
-      const conclusion = told.jobs[name] ?? 'failure'
+      const conclusion = told.jobs[name] ?? (cancelled ? 'cancelled' : 'failure')
       await patiently(() => repository.finish(id, name, conclusion))
     }
   }
+  return { isCancelled: () => cancelled, ended }
+}
+
+/** What GitHub still runs of a run that was cancelled: its jobs with `always()`, in the same attempt. act ends with the kill. */
+export function stillRuns(options: RunOptions, first: RunResult): RunOptions {
+  const text = readFileSync(join(options.repository, options.workflow), 'utf8')
+  const always = plansOf(text).filter((plan) => plan.always)
+  const names = always.map(({ name }) => name)
+  return { ...rerunJobs(options, first, names), attempt: first.attempt }
 }
 
 /** A job begins a moment after the one that it needs; one that never began cannot be ended. */

@@ -108,8 +108,8 @@ async function ship(
     ...{ runId, repository: sample.repository.folder, commit, suite, event: 'push' as const },
     ...{ workflow: '.github/workflows/deploy.yml', env: sandbox.env },
   }
-  const end = sandbox.github && register(sandbox.github, options)
-  const run = startRun({
+  const hub = sandbox.github && register(sandbox.github, options, () => run.kill())
+  const run: Running = startRun({
     ...options,
     onEvent: (event) => {
       const isBad = event.is === 'output' && event.name === 'verdict' && event.value !== 'healthy'
@@ -123,7 +123,7 @@ async function ship(
   alive.add(run)
   const result = await run.done
   alive.delete(run)
-  await end?.(result)
+  await hub?.ended(result)
   const colour = result.ok ? 'green' : 'red'
   narrator(tell, 'workflow')(`the run is ${colour}`, result.ok ? 'good' : 'bad')
   const seen = await glimpse

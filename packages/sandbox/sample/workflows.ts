@@ -8,6 +8,7 @@ export const workflowFiles = {
   'deploy.yml': 'sandwich.yml',
   'guarded-deploy.yml': 'guarded-deploy.yml',
   'rollback.yml': 'rollback.yml',
+  'rollback-resume.yml': 'rollback-resume.yml',
   'ecs-api.yml': 'ecs-api.yml',
   'workers.yml': 'workers.yml',
   'environments.yml': 'environments.yml',
