@@ -1,4 +1,5 @@
 import { health } from '#health'
+import { changeRecord } from '#store'
 import { fakeClock, testRun } from '../../support/run.ts'
 import {
   answers,
@@ -138,6 +139,17 @@ describe('a rollback', () => {
     expect(result.outcome).toBe('unhealthy')
     expect(result.next?.[0]).toContain('the record stays open')
     expect((await verdictOfRecord(store))?.verdict).toBe('unhealthy')
+  })
+
+  test.each([
+    [['site'], 'done'],
+    [['services', 'config'], 'unhealthy'],
+  ] as const)('of only %j with the release’s API still there is %s', async (only, outcome) => {
+    const run = testRun()
+    const { store } = await stocked(run)
+    await changeRecord(store, restored.record, (record) => ({ ...record, only: [...only] }))
+    const result = await verify(run, () => answers(sha), { with: restored, store })
+    expect(result.outcome).toBe(outcome)
   })
 
   test('whose destination has no known commit takes any version, and says so', async () => {

@@ -5,7 +5,9 @@ import {
   changeEnvironment,
   changePoint,
   type Deployment,
+  envelope,
   moveDeployment,
+  type Record,
   readEnvironment,
   readLease,
   readPoint,
@@ -222,3 +224,35 @@ test('a deployment whose name was not yet noted is not overtaken by the one befo
   clock.advance(1)
   expect((await after('10')).outcome).toBe('done')
 })
+
+test.each([
+  ['services and what they read', ['services', 'config'], 'web:1', '1'],
+  ['the front end, and the services of the release stay', ['site'], 'web:2', '2'],
+  ['the front end, and the services were the destination\u2019s', ['site'], 'web:1', '1'],
+  ['the front end, and nobody knows these services', ['site'], 'web:7', undefined],
+] as const)(
+  'after a rollback of %s the commit that runs is told truly',
+  async (_name, only, at, digit) => {
+    const { store, clock } = await world()
+    const commit = (one: string) => one.repeat(40)
+    const point = (id: string, web: string, one: string) =>
+      put(store, pointOf(store, id, { components: { ecs: running(web).state }, runs: commit(one) }))
+    await point('production/10/before', 'web:1', '1')
+    await point('production/10/after', 'web:2', '2')
+    const record = 'production/10/rollback-1'
+    const document: Record = {
+      ...{ kind: 'record', ...envelope(store), id: record, repository: 'acme/shop', profile: 'A' },
+      ...{ undone: 'production/10', from: commit('2'), to: 'production/10/before', planId: 'p' },
+      ...{ consent: 'not-needed', reason: 'r', actor: 'ada', trigger: 'button', state: 'open' },
+      ...{ openedAt: '2026-11-22T03:00:00Z', runs: [], journal: [], parts: {}, only: [...only] },
+      verdict: { verdict: 'healthy', why: 'good', at: '2026-11-22T03:00:00Z', run: '20' },
+    }
+    await put(store, document)
+    const run = testRun({ clock, identity: { runId: '20' } })
+    const subject = { deployment: 'production/20', record }
+    expect((await captureAfter(run, store, ports(running(at)), subject)).outcome).toBe('done')
+    const taken = await readPoint(store, 'production/10.rollback-1/after')
+    expect(taken).toMatchObject({ sha: digit ? commit(digit) : 'unknown', verified: { is: true } })
+    expect(taken?.runs).toBe(digit && commit(digit))
+  },
+)

@@ -98,6 +98,26 @@ test.each<[string, Partial<Record>, Outcome]>([
     { profile: 'C', consent: 'given', parts: restored, verdict: verdict('healthy') },
     'done',
   ],
+  [
+    'only the front end, back and healthy',
+    {
+      only: ['site'],
+      parts: { 's3-frontend-restore restore': part('done'), 'restore-point capture': part('done') },
+      verdict: verdict('healthy'),
+    },
+    'done',
+  ],
+  [
+    'only the database, taken back and not started again',
+    {
+      ...{ only: ['database'], profile: 'B', verdict: verdict('healthy') },
+      parts: {
+        ...{ 'ecs-rollback stop': part('done'), 'migration-revert revert': part('done') },
+        'restore-point capture': part('done'),
+      },
+    },
+    'partial',
+  ],
 ])('%s', (_name, given, outcome) => {
   expect(judge(record(given)).outcome).toBe(outcome)
 })
