@@ -35,7 +35,7 @@ afterAll(() => town?.close(), 60_000)
 
 test('the list shows every point with its images and its end, and the command that goes there', async () => {
   const told = await press({ list: 'true' })
-  expect(told).toMatchObject({ ok: true, jobs: { rollback: 'success' } })
+  expect(told).toMatchObject({ ok: true, jobs: { list: 'success' } })
   expect(told.steps.map(({ id }) => id)).not.toContain('plan')
   const { summary } = stepOf(told, 'list')
   const after = `production/${released.runId}/after`

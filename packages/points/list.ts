@@ -47,7 +47,7 @@ export async function list(run: Run, store: Store, button: Button): Promise<Resu
   const shown = sight.points.slice(0, most)
   return {
     outcome: 'done',
-    headline: `${shown.length} restore points of ${store.environment}, the newest first`,
+    headline: `${shown.length === 1 ? '1 restore point' : `${shown.length} restore points`} of ${store.environment}, the newest first`,
     sections: [nowOf(sight), tableOf(run, sight, shown)],
     next: commandsOf(sight, shown, (to) => button(store.environment, { to, dryRun: true })),
     outputs: { points: JSON.stringify(shown.map(({ id }) => id)) },
@@ -202,7 +202,8 @@ const isEnd = (point: Point): boolean =>
 /** How the deployment ended that a point belongs to; the `after` of a rollback is of the one that was taken back. */
 function endOf(sight: Sight, point: Point): string {
   const found = deploymentIn(sight, point)
-  if (found === undefined) return isRollback(point) ? 'a rollback' : ''
+  if (found === undefined)
+    return isRollback(point) ? `the rollback of ${point.id.replace(/\.rollback-.*/, '')}` : ''
   const why = found.history.findLast(({ state }) => state === found.state)?.why
   return why === undefined ? found.state : `${found.state}: ${bounded(why, 120)}`
 }

@@ -41,7 +41,10 @@ async function judged(word: 'healthy' | 'unhealthy') {
     restorePoint(
       run,
       store,
-      { captures, baseline: undefined, keep: undefined },
+      {
+        ...{ captures, baseline: undefined, keep: undefined, github: undefined },
+        button: () => '',
+      },
       settings({ ...given, deployment: 'production/10' }),
     )
   return { store, mark }

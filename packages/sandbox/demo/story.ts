@@ -1,7 +1,14 @@
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds'
-import { copySuite, type RunResult, register, type SuiteCopy, startRun } from '../act/index.ts'
+import {
+  copySuite,
+  type Running,
+  type RunResult,
+  register,
+  type SuiteCopy,
+  startRun,
+} from '../act/index.ts'
 import { realClock } from '../clock.ts'
 import { type Sandbox, startSandbox } from '../index.ts'
 import {
