@@ -32,10 +32,10 @@ export interface GitHubOptions {
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Milliseconds that one question may take, its repeats included. */
-const patience = 15_000
+const patience = 10_000
 
 /**
- * Makes the client of one repository. Server errors and lost connections are tried three times within fifteen seconds, so that
+ * Makes the client of one repository. Server errors and lost connections are tried three times within ten seconds, so that
  * an evening on which GitHub is down costs a rollback seconds.
  */
 export function connect({ token, repository, url, fetch: given = fetch }: GitHubOptions): GitHub {
