@@ -108,7 +108,7 @@ async function ship(
     ...{ runId, repository: sample.repository.folder, commit, suite, event: 'push' as const },
     ...{ workflow: '.github/workflows/deploy.yml', env: sandbox.env },
   }
-  const end = sandbox.github && register(sandbox.github, options)
+  const ended = sandbox.github && register(sandbox.github, options)
   const run = startRun({
     ...options,
     onEvent: (event) => {
@@ -123,9 +123,10 @@ async function ship(
   alive.add(run)
   const result = await run.done
   alive.delete(run)
-  await end?.(result)
-  const colour = result.ok ? 'green' : 'red'
-  narrator(tell, 'workflow')(`the run is ${colour}`, result.ok ? 'good' : 'bad')
+  await ended?.(result)
+  const isBack = !result.ok && result.jobs.rollback === 'success'
+  const end = isBack ? 'red, because its release did not stay' : result.ok ? 'green' : 'red'
+  narrator(tell, 'workflow')(`the run is ${end}`, result.ok ? 'good' : 'bad')
   const seen = await glimpse
   return { run: result, ...(seen && { glimpse: seen }) }
 }
