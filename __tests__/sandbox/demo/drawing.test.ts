@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { stretches } from '../../../packages/sandbox/demo/chart.ts'
 import { roomFor, rowsOf, widthOf } from '../../../packages/sandbox/demo/labels.ts'
-import { binned, linear, ticks } from '../../../packages/sandbox/demo/scale.ts'
+import { binned, intervalOf, linear, ticks } from '../../../packages/sandbox/demo/scale.ts'
 
 /** The same numbers each time. */
 function dice(seed: number): () => number {
@@ -54,6 +54,15 @@ describe('intervals', () => {
       { from: 100, to: 200, ok: 1, failed: 0, releases: new Map([['2', 1]]) },
       { from: 200, to: 250, ok: 1, failed: 0, releases: new Map([['11', 1]]) },
     ])
+  })
+
+  test.each([
+    [20_000, 500],
+    [75_000, 1000],
+    [400_000, 5000],
+    [9_000_000, 60_000],
+  ])('of a story of %d ms are %d ms long, so that there are not too many', (to, expected) => {
+    expect(intervalOf({ from: 0, to }, 100)).toBe(expected)
   })
 
   test('lose nothing of what lies within, and count nothing that lies outside', () => {

@@ -123,98 +123,109 @@ describe('the timeline', () => {
   })
 })
 
-// A machine without a browser says that it skips these.
-const browser = await openBrowser()
-const inBrowser = browser ? describe : describe.skip
-
-inBrowser('the page in a browser', () => {
-  const file = join(tmpdir(), `page-${process.pid}.html`)
-  beforeAll(() => writeFileSync(file, page(story)))
-  afterAll(async () => {
-    await browser?.close()
-    rmSync(file)
+describe('the page as a text', () => {
+  test('refers to nothing but itself', () => {
+    const text = page(story)
+    const references = [...text.matchAll(/\s(?:src|href|srcset|action|data|style)="([^"]*)"/g)]
+    expect(references.map(([, to = '']) => to).filter((to) => !/^(#|data:,$)/.test(to))).toEqual([])
+    const [style = ''] = /<style>[\s\S]*?<\/style>/.exec(text) ?? []
+    expect(style).not.toMatch(/url\(|@import/)
+    expect(text).not.toMatch(/<(script|iframe|object|embed|img|base|form)\b/)
   })
+})
 
-  /** Opens the page and answers what went wrong on it and what it asked for. */
-  async function open(width: number, colorScheme: 'light' | 'dark') {
-    if (!browser) throw new Error('There is no browser')
-    const opened = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
-    const [errors, requests]: [string[], string[]] = [[], []]
-    opened.on('console', (message) => void errors.push(message.text()))
-    opened.on('pageerror', (error) => void errors.push(error.message))
-    opened.on('request', (request) => void requests.push(request.url()))
-    await opened.goto(`file://${file}`)
-    return { page: opened, errors, requests }
-  }
+/** Everything else needs one; where there is none, the text has to do. */
+const browser = await openBrowser()
+if (browser)
+  describe('the page in a browser', () => {
+    const file = join(tmpdir(), `page-${process.pid}.html`)
+    beforeAll(() => writeFileSync(file, page(story)))
+    afterAll(async () => {
+      await browser?.close()
+      rmSync(file)
+    })
 
-  const look = <T>(opened: Page, script: string) => opened.evaluate<T>(script)
+    /** Opens the page and answers what went wrong on it and what it asked for. */
+    async function open(width: number, colorScheme: 'light' | 'dark') {
+      if (!browser) throw new Error('There is no browser')
+      const opened = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
+      const [errors, requests]: [string[], string[]] = [[], []]
+      opened.on('console', (message) => void errors.push(message.text()))
+      opened.on('pageerror', (error) => void errors.push(error.message))
+      opened.on('request', (request) => void requests.push(request.url()))
+      await opened.goto(`file://${file}`)
+      return { page: opened, errors, requests }
+    }
 
-  test.each([
-    [1280, 'light'],
-    [1280, 'dark'],
-    [400, 'light'],
-    [400, 'dark'],
-  ] as const)(
-    'of %d px, %s, asks for nothing, runs nothing that was written, and scrolls down only',
-    async (width, scheme) => {
-      const seen = await open(width, scheme)
-      expect(seen.errors).toEqual([])
-      expect(seen.requests).toEqual([`file://${file}`])
-      expect(await seen.page.title()).toBe('A bad release goes back by itself')
-      const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
-      expect(await look(seen.page, overflow)).toBe(0)
-      const colour = 'getComputedStyle(document.body).backgroundColor'
-      expect(await look(seen.page, colour)).toBe(
-        scheme === 'dark' ? 'rgb(13, 17, 23)' : 'rgb(255, 255, 255)',
-      )
-    },
-  )
+    const look = <T>(opened: Page, script: string) => opened.evaluate<T>(script)
 
-  test('has every mark, and no two of their texts lie over each other or leave the drawing', async () => {
-    const seen = await open(1280, 'light')
-    const texts = `[...document.querySelectorAll('#release-11-chart .marks text')]`
-    expect(await look(seen.page, `${texts}.map((one) => one.textContent)`)).toEqual(marks)
-    const overlaps = `(() => { const boxes = ${texts}.map((one) => one.getBoundingClientRect())
+    test.each([
+      [1280, 'light'],
+      [1280, 'dark'],
+      [400, 'light'],
+      [400, 'dark'],
+    ] as const)(
+      'of %d px, %s, asks for nothing, runs nothing that was written, and scrolls down only',
+      async (width, scheme) => {
+        const seen = await open(width, scheme)
+        expect(seen.errors).toEqual([])
+        expect(seen.requests).toEqual([`file://${file}`])
+        expect(await seen.page.title()).toBe('A bad release goes back by itself')
+        const overflow =
+          'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+        expect(await look(seen.page, overflow)).toBe(0)
+        const colour = 'getComputedStyle(document.body).backgroundColor'
+        expect(await look(seen.page, colour)).toBe(
+          scheme === 'dark' ? 'rgb(13, 17, 23)' : 'rgb(255, 255, 255)',
+        )
+      },
+    )
+
+    test('has every mark, and no two of their texts lie over each other or leave the drawing', async () => {
+      const seen = await open(1280, 'light')
+      const texts = `[...document.querySelectorAll('#release-11-chart .marks text')]`
+      expect(await look(seen.page, `${texts}.map((one) => one.textContent)`)).toEqual(marks)
+      const overlaps = `(() => { const boxes = ${texts}.map((one) => one.getBoundingClientRect())
       const edge = document.querySelector('#release-11-chart').getBoundingClientRect()
       return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) =>
         a.left < b.right && b.left < a.right && a.top + 2 < b.bottom && b.top + 2 < a.bottom)).length
         + boxes.filter((one) => one.right > edge.right || one.top < edge.top).length })()`
-    expect(await look(seen.page, overlaps)).toBe(0)
-  })
+      expect(await look(seen.page, overlaps)).toBe(0)
+    })
 
-  test('has ids once each, links that lead somewhere, and a name for every drawing', async () => {
-    const seen = await open(1280, 'light')
-    const ids = `[...document.querySelectorAll('[id]')].map((one) => one.id)`
-    const all = await look<readonly string[]>(seen.page, ids)
-    expect(all.filter((id, index) => all.indexOf(id) !== index)).toEqual([])
-    const links = `[...document.querySelectorAll('a')].map((one) => one.getAttribute('href'))`
-    const hrefs = await look<readonly string[]>(seen.page, links)
-    expect(hrefs.filter((href) => !all.includes(href.slice(1)))).toEqual([])
-    // Contents, marks and timeline lead to the summaries of the bad run.
-    expect(hrefs.filter((href) => href === '#run-2-rollback-close')).toHaveLength(3)
-    const unnamed = `[...document.querySelectorAll('svg')].filter((one) =>
+    test('has ids once each, links that lead somewhere, and a name for every drawing', async () => {
+      const seen = await open(1280, 'light')
+      const ids = `[...document.querySelectorAll('[id]')].map((one) => one.id)`
+      const all = await look<readonly string[]>(seen.page, ids)
+      expect(all.filter((id, index) => all.indexOf(id) !== index)).toEqual([])
+      const links = `[...document.querySelectorAll('a')].map((one) => one.getAttribute('href'))`
+      const hrefs = await look<readonly string[]>(seen.page, links)
+      expect(hrefs.filter((href) => !all.includes(href.slice(1)))).toEqual([])
+      // Contents, marks and timeline lead to the summaries of the bad run.
+      expect(hrefs.filter((href) => href === '#run-2-rollback-close')).toHaveLength(3)
+      const unnamed = `[...document.querySelectorAll('svg')].filter((one) =>
       one.getAttribute('role') !== 'img' || !(one.getAttribute('aria-label') || one.querySelector('title'))).length`
-    expect(await look(seen.page, unnamed)).toBe(0)
-    const headings = `[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map((one) => Number(one.tagName[1]))`
-    const levels = await look<readonly number[]>(seen.page, headings)
-    expect(levels.filter((level, index) => level > (levels[index - 1] ?? 0) + 1)).toEqual([])
-  })
+      expect(await look(seen.page, unnamed)).toBe(0)
+      const headings = `[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map((one) => Number(one.tagName[1]))`
+      const levels = await look<readonly number[]>(seen.page, headings)
+      expect(levels.filter((level, index) => level > (levels[index - 1] ?? 0) + 1)).toEqual([])
+    })
 
-  test('is well-formed: a parser of XML takes it, and nothing that was written is an element', async () => {
-    const seen = await open(1280, 'light')
-    const written = JSON.stringify(
-      page(story)
-        .replace('<!doctype html>', '')
-        .replace(/<(meta|link)([^>]*)>/g, '<$1$2/>'),
-    )
-    const verdict = `(() => { const found = new DOMParser().parseFromString(${written}, 'application/xhtml+xml')
+    test('is well-formed: a parser of XML takes it, and nothing that was written is an element', async () => {
+      const seen = await open(1280, 'light')
+      const written = JSON.stringify(
+        page(story)
+          .replace('<!doctype html>', '')
+          .replace(/<(meta|link)([^>]*)>/g, '<$1$2/>'),
+      )
+      const verdict = `(() => { const found = new DOMParser().parseFromString(${written}, 'application/xhtml+xml')
       return found.querySelector('parsererror')?.textContent ?? found.querySelectorAll('script, img').length })()`
-    expect(await look(seen.page, verdict)).toBe(0)
-    expect(await look(seen.page, `document.querySelectorAll('script, img').length`)).toBe(0)
-    // It is shown as it was written.
-    const text = hostile.slice(0, 40)
-    expect(
-      await look(seen.page, `document.body.textContent.includes(${JSON.stringify(text)})`),
-    ).toBe(true)
+      expect(await look(seen.page, verdict)).toBe(0)
+      expect(await look(seen.page, `document.querySelectorAll('script, img').length`)).toBe(0)
+      // It is shown as it was written.
+      const text = hostile.slice(0, 40)
+      expect(
+        await look(seen.page, `document.body.textContent.includes(${JSON.stringify(text)})`),
+      ).toBe(true)
+    })
   })
-})

@@ -4,7 +4,7 @@ import { shortTime } from './gantt.ts'
 import { anchor, type Html, html, sign, table } from './html.ts'
 import { type Mark, marksOf, marksOfStory } from './marks.ts'
 import { restoredOf } from './restored.ts'
-import type { Measured, Span } from './scale.ts'
+import { intervalOf, type Measured, type Span } from './scale.ts'
 import { linkOf, type ToldRun } from './summaries.ts'
 
 /** One chapter with how it ended. */
@@ -71,7 +71,7 @@ export function storyFigure(
     id: 'story',
     title: 'Requests and failures of the whole story',
     span,
-    every: 1000,
+    every: intervalOf(span, 100),
     marks,
   }
   return figure(
@@ -191,7 +191,7 @@ export function chapterHtml(chapter: ToldChapter, traffic: Traffic): Html {
   const id = chapterAnchor(chapter)
   const drawn = {
     ...{ id: `${id}-chart`, title: `Requests and failures: ${title}`, span: evidence.span },
-    ...{ every: 500, marks: marksOf(evidence) },
+    ...{ every: intervalOf(evidence.span, 100), marks: marksOf(evidence) },
   }
   const checks = balance.checks.map(
     ({ what, holds }) =>

@@ -19,6 +19,10 @@ export interface StepName {
   readonly step: string
 }
 
+/** `1 task`, `2 tasks`. */
+export const tasksOf = (count: number | string) =>
+  `${count} ${String(count) === '1' ? 'task' : 'tasks'}`
+
 const list = (names = '') => names.replaceAll(',', ', ')
 
 /** What a call changed in the front end; of its many assets nothing is told. */
@@ -43,7 +47,8 @@ export function wordsOf(call: Call): string | undefined {
   switch (`${service}:${operation}`) {
     case 'ecs:UpdateService': {
       const to = taskDefinition ? [`to ${taskDefinition}`] : []
-      const count = subject.desiredCount === undefined ? [] : [`to ${subject.desiredCount} tasks`]
+      const count =
+        subject.desiredCount === undefined ? [] : [`to ${tasksOf(subject.desiredCount)}`]
       return `ECS: ${subject.service} of ${cluster} ${[...to, ...count].join(', ') || 'redeployed'}`
     }
     case 'ecs:RegisterTaskDefinition':

@@ -204,8 +204,8 @@ export function ganttHtml(gantt: Gantt): Html {
     const shape = milestone
       ? html`<path class="task ${is} milestone" d="M${px(left)} ${y + 2}l7 7-7 7-7-7z"/>`
       : html`<rect class="task ${is}" x="${px(left)}" y="${y + 2}" width="${px(Math.max(2, right - left))}" height="14" rx="2"/>`
-    const said = milestone ? shortTime(begins - from) : long
-    return html`<g><title>${name}: ${milestone ? `at ${said}` : long}</title><text x="10" y="${y + 14}">${clipped(name, 32)}</text>${shape}<text class="axis" x="${px(Math.max(left, right) + (milestone ? 11 : 5))}" y="${y + 13}">${said}</text></g>`
+    const said = milestone ? `at ${shortTime(begins - from)}` : long
+    return html`<g><title>${name}: ${said}</title><text x="10" y="${y + 14}">${clipped(name, 32)}</text>${shape}<text class="axis" x="${px(Math.max(left, right) + (milestone ? 11 : 5))}" y="${y + 13}">${said}</text></g>`
   })
   const all = gantt.tasks.map(({ name }) => name).join(', ')
   const height = bottom + 20

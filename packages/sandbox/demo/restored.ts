@@ -1,5 +1,6 @@
 import { type Glimpse, isWhole, type Outside, type SiteSeen } from '../sample/index.ts'
 import { type Evidence, lostRows } from './balance.ts'
+import { tasksOf } from './facts.ts'
 
 /** One thing of a chapter: what it was, what the bad release made of it, and what it is. */
 export interface Restored {
@@ -24,7 +25,7 @@ function services({ before, glimpse, after }: Evidence): readonly Restored[] {
     const named = (seen: Partial<Outside> | Glimpse | undefined) =>
       seen?.services?.find(({ name }) => name === was.name)
     const words = (seen: ReturnType<typeof named>) =>
-      seen ? `${seen.taskDefinition}, ${seen.running} of ${seen.desired} tasks` : UNSEEN
+      seen ? `${seen.taskDefinition}, ${seen.running} of ${tasksOf(seen.desired)}` : UNSEEN
     const is = named(after)
     const holds =
       equal(was.digests, is?.digests) &&

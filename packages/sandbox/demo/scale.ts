@@ -26,6 +26,12 @@ export function ticks({ from, to }: Span, most: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => Number(((first + index) * step).toFixed(6)))
 }
 
+const INTERVALS = [500, 1000, 2000, 5000, 10_000]
+
+/** The shortest round interval, in milliseconds, that cuts a stretch into at most `most` parts. */
+export const intervalOf = ({ from, to }: Span, most: number): number =>
+  INTERVALS.find((one) => (to - from) / one <= most) ?? 60_000
+
 /** One attempt as it was measured. */
 export interface Measured {
   readonly at: number

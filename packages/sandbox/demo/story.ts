@@ -131,8 +131,9 @@ async function ship(
   const result = await run.done
   alive.delete(run)
   await hub?.ended(result)
-  const colour = result.ok ? 'green' : 'red'
-  narrator(tell, 'workflow')(`the run is ${colour}`, result.ok ? 'good' : 'bad')
+  const isBack = !result.ok && result.jobs.rollback === 'success'
+  const end = isBack ? 'red, because its release did not stay' : result.ok ? 'green' : 'red'
+  narrator(tell, 'workflow')(`the run is ${end}`, result.ok ? 'good' : 'bad')
   const seen = await glimpse
   return { run: result, ...(seen && { glimpse: seen }) }
 }

@@ -40,5 +40,5 @@ svg.sign { width: 1.05em; height: 1.05em; vertical-align: -.17em; flex: none } .
 svg.bars { vertical-align: -2px; fill: var(--soft) }
 @media (max-width: 36rem) { body { padding: .5rem .75rem 3rem } h1 { font-size: 1.35rem } .timeline > li { grid-template-columns: 3.2rem 1fr } .timeline > li > div, .timeline > li > ul { grid-column: 1 / -1 } .card { padding: .1rem .75rem .75rem } section.job { padding: 0 .6rem .4rem } .numbers { grid-template-columns: 1fr 1fr } table { font-size: .9rem } th[scope=row] { max-width: 9rem } }
 @media print { :root { color-scheme: light; --text: #000; --soft: #444; --line: #bbb; --page: #fff; --panel: #f4f4f4; --link: #000; --good: #1a7f37; --bad: #cf222e; --ok: #6e9fd4; --r0: #c8dcf2; --r1: #ffd8b5; --r2: #e3d2f5; --r3: #cdeac9 }
-  body { max-width: none; font-size: 11px; padding: 0 } * { print-color-adjust: exact; -webkit-print-color-adjust: exact } .box { overflow: visible } svg.chart { min-width: 0 } figure, .card, tr, .timeline > li { break-inside: avoid } h2, h3, h4, h5, h6 { break-after: avoid } }
+  html { font-size: 11px } body { max-width: none; font-size: 1rem; padding: 0 } * { print-color-adjust: exact; -webkit-print-color-adjust: exact } .box { overflow: visible } svg.chart { min-width: 0 } figure, .card, tr, .timeline > li { break-inside: avoid } h2, h3, h4, h5, h6 { break-after: avoid } }
 `

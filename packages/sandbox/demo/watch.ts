@@ -11,7 +11,7 @@ import {
   type Visit,
   type Visitors,
 } from '../sample/index.ts'
-import { type Fact, factOfCall } from './facts.ts'
+import { type Fact, factOfCall, tasksOf } from './facts.ts'
 
 const clock = realClock()
 const EVERY = 250
@@ -32,7 +32,7 @@ function stateOf({ deployments = [], desiredCount = 0, runningCount = 0 }: Servi
   if (desiredCount === 0) return runningCount === 0 ? 'stopped' : undefined
   if (deployments.length !== 1 || primary?.rolloutState !== 'COMPLETED') return undefined
   if (runningCount < desiredCount) return undefined
-  return `steady on ${primary.taskDefinition?.split('/').at(-1)}, ${runningCount} tasks`
+  return `steady on ${primary.taskDefinition?.split('/').at(-1)}, ${tasksOf(runningCount)}`
 }
 
 type Say = ReturnType<typeof differences>
