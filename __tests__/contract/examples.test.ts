@@ -1,5 +1,7 @@
 import { basename, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { parse } from 'yaml'
+import { z } from 'zod'
 import { parseConfig } from '#inputs'
 import { type Job, ownPath, readWorkflow, yamlFiles } from '../../scripts/workflows.ts'
 import { read } from './tree.ts'
@@ -13,6 +15,9 @@ const configs = yamlFiles(folder)
 interface MatrixJob extends Job {
   readonly strategy?: { readonly matrix: Readonly<Record<string, readonly string[]>> }
 }
+
+/** What editors check the configuration with. */
+const published = z.fromJSONSchema(JSON.parse(read('schemas/rollback.schema.json')))
 
 /** The environments that a job names to our actions and workflows, one for each combination of its matrix. */
 function environmentsOf({ uses, with: given, steps = [], strategy }: MatrixJob): readonly string[] {
@@ -38,6 +43,7 @@ describe.each(deploys)('%s', (file) => {
   test('has a configuration that the actions accept', () => {
     expect(parsed).not.toHaveProperty('problems')
     expect(text).toContain(`for ${file}`)
+    expect(published.safeParse(parse(text))).toMatchObject({ success: true })
   })
 
   test('names the environments of its configuration, all of them', () => {
@@ -65,6 +71,13 @@ describe.each(deploys)('%s', (file) => {
     const guarded = calls.includes('guarded-deploy.yml')
     expect(guarded || calls.includes('rollback.yml')).toBe(true)
   })
+})
+
+test('a configuration with a key that nobody knows, or a check of a wrong form, is found', () => {
+  const text = read(join(folder, 'ecs-api.yml'))
+  const broken = [text.replace('watch:', 'watches:'), text.replace('http: https', 'http: ftp')]
+  expect(broken.map((one) => published.safeParse(parse(one)).success)).toEqual([false, false])
+  expect(broken.map((one) => 'problems' in parseConfig(one))).toEqual([true, true])
 })
 
 test('an environment that only a matrix spells out is found', () => {

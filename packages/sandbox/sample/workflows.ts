@@ -12,6 +12,8 @@ export const workflowFiles = {
   'ecs-api.yml': 'ecs-api.yml',
   'workers.yml': 'workers.yml',
   'environments.yml': 'environments.yml',
+  'api-and-front-end.yml': 'api-and-front-end.yml',
+  'regions.yml': 'regions.yml',
 } as const
 
 interface Call {
