@@ -1,4 +1,4 @@
-import { bounded, iso, type Result, type Run, type Section, span } from '#core'
+import { iso, type Result, type Run, type Section, span } from '#core'
 import {
   afterId,
   beforeId,
@@ -147,6 +147,9 @@ function tableOf(run: Run, sight: Sight, shown: readonly Point[]): Section {
   }
 }
 
+/** A reason of many checks would fill the table; `show` has all of it. */
+const brief = (why: string) => (why.length > 120 ? `${why.slice(0, 119)}…` : why)
+
 const minute = (at: string) => `${iso(Date.parse(at)).slice(0, 16).replace('T', ' ')}Z`
 
 const isAt = (destination: Destination, { id }: Point) =>
@@ -160,7 +163,7 @@ function worth(sight: Sight, point: Point): string {
     ...(isAt(auto, point) ? ['auto'] : []),
     ...(isAt(lastVerified, point) ? ['last-verified'] : []),
   ]
-  const told = `${candidate(sight, point)}: ${bounded(point.verified.why, 120)}`
+  const told = `${candidate(sight, point)}: ${brief(point.verified.why)}`
   return marks.length === 0 ? told : `${marks.join(', ')}; ${told}`
 }
 
@@ -205,7 +208,7 @@ function endOf(sight: Sight, point: Point): string {
   if (found === undefined)
     return isRollback(point) ? `the rollback of ${point.id.replace(/\.rollback-.*/, '')}` : ''
   const why = found.history.findLast(({ state }) => state === found.state)?.why
-  return why === undefined ? found.state : `${found.state}: ${bounded(why, 120)}`
+  return why === undefined ? found.state : `${found.state}: ${brief(why)}`
 }
 
 /** One command for each thing that could be gone back to; points that are equal need one, and what runs now none. */
@@ -226,12 +229,13 @@ function commandsOf(
   if (candidates.length === 0)
     return ['no verified point differs from what runs: fix forward, or name a point of the table']
   return [
-    ...candidates
-      .slice(0, 5)
-      .map(({ id, runs }) => `to commit ${runs?.slice(0, 12) ?? 'unknown'}: ${command(id)}`),
+    ...candidates.slice(0, 5).map((point) => `to ${whatRan(point)}: ${command(point.id)}`),
     'each prints its plan and changes nothing; with dry-run=false it is done',
   ]
 }
+
+const whatRan = ({ runs, takenAt }: Point) =>
+  runs === undefined ? `what ran at ${minute(takenAt)}` : `commit ${runs.slice(0, 12)}`
 
 /** Shows one restore point whole. */
 export async function show(store: Store, id: string): Promise<Result> {

@@ -29,9 +29,10 @@ export function chooseDestination(
     return { is: 'point', point: verified, why: `${verified.id} is the last verified point` }
   return {
     is: 'none',
-    why: before
-      ? `${before.id} is not verified (${before.verified.why}), and this environment has no verified point`
-      : 'this environment has no verified restore point',
+    why:
+      to === 'auto' && before
+        ? `${before.id} is not verified (${before.verified.why}), and this environment has no verified point`
+        : 'this environment has no verified restore point',
   }
 }
 

@@ -124,6 +124,22 @@ test('there is one command for each thing to go back to, and it changes nothing 
   ])
 })
 
+test('a point whose commit nobody knows is told by its time, and a long reason is cut', async () => {
+  const { store, shown } = await world()
+  const verified = { is: true, held: false, why: 'good '.repeat(100) }
+  await put(
+    store,
+    pointOf(store, 'production/0/after', {
+      takenAt: '2026-11-22T00:30:00Z',
+      fingerprint: 'v0',
+      verified,
+    }),
+  )
+  const { points, next } = await shown()
+  expect(next[1]).toBe('to what ran at 2026-11-22 00:30Z: press production production/0/after true')
+  expect(points.get('production/0/after')?.[0]).toMatch(/^verified: (good ){23}goo.*…$/)
+})
+
 test('what runs now needs no command', async () => {
   const { store, shown } = await world()
   await changeEnvironment(store, (state) => ({ ...state, latest: 'production/2' }))

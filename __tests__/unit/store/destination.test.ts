@@ -33,6 +33,11 @@ test('last-verified passes over a before that is verified', () => {
   )
 })
 
+test('where nothing else was verified, last-verified says nothing about a before that is', () => {
+  const found = chooseDestination('last-verified', before({ is: true, held: false }), undefined)
+  expect(found).toEqual({ is: 'none', why: 'this environment has no verified restore point' })
+})
+
 test('a deployment is never its own destination', async () => {
   const store = await testStore()
   await put(store, pointOf(store, 'production/2/after'))

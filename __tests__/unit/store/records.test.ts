@@ -7,6 +7,7 @@ import {
   readEnvironment,
   readRecord,
   recordJournal,
+  recordsOf,
   takeLease,
 } from '#store'
 import { fakeClock } from '../../support/run.ts'
@@ -181,4 +182,16 @@ describe('the journal of a record', () => {
     await journal.intend([entry('a')])
     expect((await readRecord(store, 'production/1/rollback-1'))?.journal.length).toBe(1)
   })
+})
+
+test('one plan lists the records once and reads each once, however often they are asked for', async () => {
+  const store = await testStore()
+  const lease = await rollbackLease(store)
+  await openRecord(store, lease, draft)
+  const calls: string[] = []
+  store.objects.fault = (call, key) => void calls.push(`${call} ${key}`)
+  const records = recordsOf(store)
+  expect((await records.all()).map(({ id }) => id)).toEqual(['production/1/rollback-1'])
+  expect(await records.latest()).toEqual(await records.all())
+  expect(calls).toEqual(['list production/', 'get production/1/rollback-1.json'])
 })
