@@ -33,5 +33,6 @@ export {
   decideResume,
   isUnfinished,
   type LeftRecord,
+  type Resumption,
   type Unfinished,
 } from './resume.ts'

@@ -38,17 +38,18 @@ export async function rollbackPlan(
     throw new InputError(['store: expected a bucket: the decision is made from what it keeps'])
   const { asked, resume, onInconclusive } = settings
   const known = await findDeployment(run, store, asked || resume)
-  const decision = resume
-    ? await decideLeft(run, store, { known, settings })
-    : decide({
-        state: known.before?.deployment?.state,
-        stored: known.before?.deployment?.verdict?.verdict,
-        given: settings.verdict,
-        openRecord: known.record?.id,
-        ...{ onInconclusive, asked },
-      })
-  const quiet = resume ? leftAsItIs(store, known, decision) : undefined
+  const left = resume ? await decideLeft(run, store, { known, settings }) : undefined
+  const quiet = left && leftAsItIs(store, known, left)
   if (quiet) return quiet
+  const decision =
+    left ??
+    decide({
+      state: known.before?.deployment?.state,
+      stored: known.before?.deployment?.verdict?.verdict,
+      given: settings.verdict,
+      openRecord: known.record?.id,
+      ...{ onInconclusive, asked },
+    })
   const other =
     asked || resume || decision.choice === 'nothing' ? undefined : await heldByOther(run, store)
   if (other?.lease.owner === 'rollback') return takenOver(store, other)
