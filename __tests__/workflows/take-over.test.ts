@@ -28,6 +28,8 @@ describe('the button, while the release that it undoes is still being verified',
   beforeAll(async () => {
     let pressing: Promise<void> | undefined
     const press = async () => {
+      // What is restored need not be watched for so long.
+      await company.configure({})
       dry = await company.press({ environment: 'production' })
       button = await company.press({ environment: 'production', 'dry-run': 'false' })
     }
@@ -82,7 +84,6 @@ describe('the button, while the release that it undoes is still being verified',
 })
 
 test('a rollback whose machine is gone is finished by rollback-resume, and nobody waits for the lease', async () => {
-  await company.configure({})
   const three = await company.ship(3, [], {
     onEvent: (event, run) => {
       if (begins(event, 'code')) setTimeout(() => run.kill(), 1500)

@@ -35,5 +35,6 @@ export {
   decideResume,
   isUnfinished,
   type LeftRecord,
+  type Resumption,
   type Unfinished,
 } from './resume.ts'

@@ -27,6 +27,11 @@ export interface LeftRecord {
   readonly safeIsBack: boolean
 }
 
+/** What the scheduled workflow does; `person` is true where somebody has to decide about a record. */
+export interface Resumption extends Decision {
+  readonly person: boolean
+}
+
 /** So often a record is gone on with by itself; what then still fails needs a person. */
 const patience = 3
 
@@ -38,18 +43,18 @@ export const isUnfinished = ({ state, record }: Pick<Unfinished, 'state' | 'reco
  * Decides what the scheduled workflow does: it finishes what ended runs left, as their own rollback jobs would have, and nothing that
  * waits for a person. It never gives consent.
  */
-export function decideResume(left: Unfinished): Decision {
+export function decideResume(left: Unfinished): Resumption {
   const { record } = left
   const first = decide({
     ...{ state: left.state, stored: left.stored, given: undefined, asked: false },
     ...{ openRecord: record?.id, onInconclusive: left.onInconclusive },
   })
-  const nothing = (why: string): Decision => ({ ...first, choice: 'nothing', why })
+  const nothing = (why: string): Resumption => ({ ...first, choice: 'nothing', why, person: false })
   if (!isUnfinished(left))
     return nothing(`nothing is unfinished (${left.state ?? 'no deployment'})`)
   const other = left.runs.find(({ life }) => life.is !== 'ended')
   if (other) return nothing(doubtOf(other))
-  return record === undefined ? first : ofRecord(record, first)
+  return record === undefined ? { ...first, person: false } : ofRecord(record, first)
 }
 
 function doubtOf({ run, life }: Unfinished['runs'][number]): string {
@@ -58,21 +63,25 @@ function doubtOf({ run, life }: Unfinished['runs'][number]): string {
     : `whether run ${run} has ended is not known: ${life.is === 'unknown' ? life.why : ''}`
 }
 
-function ofRecord(record: LeftRecord, first: Decision): Decision {
+function ofRecord(record: LeftRecord, first: Decision): Resumption {
+  const waits = (choice: 'nothing' | 'hold', why: string) => ({
+    ...first,
+    choice,
+    why,
+    person: true,
+  })
   const { id, verdict, resumes } = record
   if (verdict === 'unhealthy')
-    return {
-      ...first,
-      choice: 'nothing',
-      why: `what ${id} restored is unhealthy: a rollback is never rolled back itself, a person decides`,
-    }
+    return waits(
+      'nothing',
+      `what ${id} restored is unhealthy: a rollback is never rolled back itself, a person decides`,
+    )
   if (!consented(record.consent) && record.safeIsBack)
-    return { ...first, choice: 'nothing', why: `${id} waits for a person's consent` }
+    return waits('nothing', `${id} waits for a person's consent`)
   if (resumes >= patience)
-    return {
-      ...first,
-      choice: 'hold',
-      why: `${id} was gone on with ${resumes} times by itself and is not finished: a person decides`,
-    }
-  return first
+    return waits(
+      'hold',
+      `${id} was gone on with ${resumes} times by itself and is not finished: a person decides`,
+    )
+  return { ...first, person: false }
 }

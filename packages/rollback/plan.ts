@@ -51,13 +51,14 @@ export async function rollbackPlan(
     throw new InputError(['store: expected a bucket: the decision is made from what it keeps'])
   const { asked, resume } = settings
   const known = await findDeployment(run, store, asked || resume)
+  const left = resume ? await decideLeft(run, store, { known, settings }) : undefined
+  const quiet = left && leftAsItIs(store, known, left)
+  if (quiet) return quiet
   const records = recordsOf(store)
-  const wished = await wish(run, store, known, settings)
+  const wished = left ?? afterDeployment(known, settings)
   const decision = isNew(known, wished)
     ? withinLimits(wished, await historyOf(store, records, known, settings))
     : wished
-  const quiet = resume ? leftAsItIs(store, known, decision) : undefined
-  if (quiet) return quiet
   const other =
     asked || resume || decision.choice === 'nothing' ? undefined : await heldByOther(run, store)
   if (other?.lease.owner === 'rollback') return takenOver(store, other)
@@ -81,23 +82,18 @@ export async function rollbackPlan(
   return resume && result.outcome === 'refused' ? { ...result, outcome: 'unchanged' } : result
 }
 
-/** What store and verdict say, or, on the schedule, what ended runs left. */
-async function wish(
-  run: Run,
-  store: Store,
-  known: Known,
-  settings: PlanSettings,
-): Promise<Decision> {
-  const { resume, onInconclusive, asked, verdict } = settings
-  if (resume) return decideLeft(run, store, { known, settings })
-  return decide({
-    state: known.before?.deployment?.state,
-    stored: known.before?.deployment?.verdict?.verdict,
+/** What store and verdict say of the deployment. */
+const afterDeployment = (
+  { before, record }: Known,
+  { onInconclusive, asked, verdict }: PlanSettings,
+): Decision =>
+  decide({
+    state: before?.deployment?.state,
+    stored: before?.deployment?.verdict?.verdict,
     given: verdict,
-    openRecord: known.record?.id,
+    openRecord: record?.id,
     ...{ onInconclusive, asked },
   })
-}
 
 /** Whether a rollback would begin that nobody asked for. One that is open is finished, and one that was overtaken is not begun. */
 const isNew = (known: Known, { choice, trigger }: Decision): boolean =>

@@ -1,4 +1,4 @@
-import { type Decision, decideResume, isUnfinished, type LeftRecord, partNames } from '#chain'
+import { decideResume, isUnfinished, type LeftRecord, partNames, type Resumption } from '#chain'
 import { passes, type Result, type Run } from '#core'
 import { type Lease, type Record, readLease, type Store } from '#store'
 import { nextCommands } from './close.ts'
@@ -10,7 +10,7 @@ export async function decideLeft(
   run: Run,
   store: Store,
   { known, settings }: { readonly known: Known; readonly settings: PlanSettings },
-): Promise<Decision> {
+): Promise<Resumption> {
   const { before, record } = known
   const left = {
     state: before?.deployment?.state,
@@ -66,14 +66,14 @@ const livesOf = (run: Run, others: readonly string[]) =>
 export function leftAsItIs(
   store: Store,
   { record }: Known,
-  { choice, why }: Decision,
+  { choice, why, person }: Resumption,
 ): Result | undefined {
   const waits = choice === 'nothing' || (choice === 'hold' && record !== undefined)
   if (!waits) return undefined
   return {
     outcome: 'unchanged',
     headline: `${store.environment}: ${why}`,
-    next: record ? nextCommands(store, record) : [],
+    next: record && person ? nextCommands(store, record) : [],
     outputs: { decision: choice },
   }
 }

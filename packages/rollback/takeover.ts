@@ -1,4 +1,4 @@
-import { type Life, type Result, type Run, type Section, span, until } from '#core'
+import { type Life, messageOf, type Result, type Run, type Section, span, until } from '#core'
 import { cancelRun, type GitHub, jobsOf, latestAttempt, type RunJob } from '#github'
 import { type Point, pointJournal, pullLease, releaseLease, type Store } from '#store'
 import { buttonCommand } from './commands.ts'
@@ -71,7 +71,8 @@ export async function takeOver(
   run.report.info(`waiting ${span(settle)} for requests that are still on their way`)
   await clock.sleep(settle)
   await holding.journal.beat()
-  const after = await jobsOf(github, living)
+  // It is over: a table is not worth a failure.
+  const after = await jobsOf(github, living).catch(() => [])
   return {
     outcome: 'done',
     headline: `run ${living.run} (attempt ${attempt}) was cancelled and has ended (${end.conclusion}${end.forced ? ', by force' : ''}): ${store.environment} is this run's to roll back`,
@@ -123,7 +124,9 @@ async function cancelAndWait(
     `run ${living.run} has not ended after ${span(first.after)}: it is ended by force`,
   )
   await run.journal.intend(entry('force-cancel-run'))
-  await cancelRun(github, living.run, 'forced')
+  await cancelRun(github, living.run, 'forced').catch((thrown: unknown) =>
+    run.report.warning(`it could not be ended by force: ${messageOf(thrown)}`),
+  )
   const second = await ended(run, living)
   return endOf({ ...second, after: first.after + second.after }, true)
 }

@@ -173,6 +173,11 @@ test('GitHub is asked nothing where nothing is unfinished', async () => {
   expect(asked).toEqual([])
 })
 
+test('while somebody goes on with a record nobody is told to decide about it', async () => {
+  const { resume } = await withRecord({}, { 10: alive })
+  expect(await resume()).toMatchObject({ outputs: { decision: 'nothing' }, next: [] })
+})
+
 test('the button that has just cancelled the run is left to finish', async () => {
   const { resume, hold } = await world({}, { 10: ended, 20: alive })
   await hold({ run: '20' })

@@ -89,13 +89,14 @@ export function stillRuns(options: RunOptions, first: RunResult): RunOptions {
   return { ...rerunJobs(options, first, names), attempt: first.attempt }
 }
 
-/** A job begins a moment after the one that it needs; one that never began cannot be ended. */
+/** A runner takes a job a moment after the one that it needs has ended; one that never began cannot be ended. */
 async function patiently(finish: () => void): Promise<void> {
-  for (let look = 0; look < 20; look++) {
+  for (let look = 0; look < 200; look++) {
     try {
       return finish()
-    } catch {
-      await clock.sleep(20)
+    } catch (thrown) {
+      if (!String(thrown).endsWith('is queued')) return
+      await clock.sleep(50)
     }
   }
 }
