@@ -1,10 +1,16 @@
-import { choice, common, optional, text } from '#inputs'
+import { choice, common, flag, listOf, optional, text } from '#inputs'
 
 export const inputs = {
   ...common,
-  mode: choice('open', 'close'),
+  mode: choice('open', 'close', 'notify'),
   plan: optional(text),
   record: optional(text),
   reason: optional(text),
   token: optional(text),
+  ticket: flag,
+  labels: listOf(/^\S.{0,49}$/, 'names of labels of at most 50 characters'),
+  assignees: optional(listOf(/^[\w-]{1,39}$/, 'logins on GitHub')),
+  template: optional(text),
+  'slack-webhook': optional(text),
+  'teams-webhook': optional(text),
 }

@@ -7,5 +7,5 @@ void action({
   inputs,
   journal: 'none',
   settings: reportSettings,
-  run: ({ run, store, settings }) => rollbackReport(run, store, settings),
+  run: ({ run, store, github, settings }) => rollbackReport(run, { store, github }, settings),
 })

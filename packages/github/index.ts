@@ -7,4 +7,14 @@ export {
   isMissing,
   type Route,
 } from './api.ts'
+export {
+  commentOn,
+  createIssue,
+  dismissIssue,
+  type Issue,
+  listIssues,
+  type NewIssue,
+  readIssue,
+  rewriteIssue,
+} from './issues.ts'
 export { type Life, lifeOf, type RunAttempt } from './runs.ts'

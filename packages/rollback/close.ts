@@ -165,7 +165,8 @@ function standing(store: Store, record: Record, judged: Judged): Result {
   }
 }
 
-function nextCommands(store: Store, record: Record): readonly string[] {
+/** How an open record goes on: the commands that a person can copy. */
+export function nextCommands(store: Store, record: Record): readonly string[] {
   const { environment } = store
   const close = closeCommand(environment, record.id)
   return [

@@ -1,7 +1,15 @@
 import { InputError, type Result, type Run } from '#core'
+import type { GitHub } from '#github'
 import { isRecordId, readEnvironment, readRecord, type Store } from '#store'
 import { close, closeByHand, closeUnopened, closeWithout } from './close.ts'
 import { type PlanDocument, parsePlan } from './document.ts'
+import { notify } from './notify/notify.ts'
+import {
+  type NotifyInputs,
+  type NotifySettings,
+  notifyProblems,
+  notifySettings,
+} from './notify/settings.ts'
 import { open } from './open.ts'
 
 /** The action's settings. */
@@ -9,15 +17,18 @@ export type ReportSettings =
   | { readonly mode: 'open'; readonly plan: PlanDocument }
   | { readonly mode: 'close'; readonly plan: PlanDocument; readonly record: string | undefined }
   | { readonly mode: 'close-by-hand'; readonly record: string; readonly reason: string }
+  | { readonly mode: 'notify'; readonly notify: NotifySettings }
 
 /** Checks how the inputs fit together. Throws `InputError` with all problems. */
-export function reportSettings(given: {
-  readonly environment: string | undefined
-  readonly mode: 'open' | 'close'
-  readonly plan: string | undefined
-  readonly record: string | undefined
-  readonly reason: string | undefined
-}): ReportSettings {
+export function reportSettings(
+  given: NotifyInputs & {
+    readonly environment: string | undefined
+    readonly mode: 'open' | 'close' | 'notify'
+    readonly plan: string | undefined
+    readonly record: string | undefined
+    readonly reason: string | undefined
+  },
+): ReportSettings {
   const { mode, plan, record, reason } = given
   const problems = [
     ...(given.environment === undefined ? ['environment: expected a name'] : []),
@@ -35,18 +46,20 @@ export function reportSettings(given: {
     ...(record !== undefined && !isRecordId(record)
       ? ['record: expected <environment>/<run id>/rollback-<n>']
       : []),
+    ...(mode === 'notify' ? notifyProblems(given) : []),
   ]
   if (problems.length > 0) throw new InputError(problems)
+  if (mode === 'notify') return { mode, notify: notifySettings(given) }
   if (plan === undefined)
     return { mode: 'close-by-hand', record: record ?? '', reason: reason ?? '' }
   const document = parsePlan(plan, given.environment ?? '')
   return mode === 'open' ? { mode, plan: document } : { mode, plan: document, record }
 }
 
-/** Runs the action: opens or closes the record of a rollback. */
+/** Runs the action: opens or closes the record of a rollback, or tells of it. */
 export async function rollbackReport(
   run: Run,
-  store: Store | undefined,
+  { store, github }: { readonly store: Store | undefined; readonly github: GitHub | undefined },
   settings: ReportSettings,
 ): Promise<Result> {
   if (store === undefined)
@@ -56,6 +69,8 @@ export async function rollbackReport(
       return open(run, store, settings.plan)
     case 'close-by-hand':
       return closeByHand(run, store, settings.record, settings.reason)
+    case 'notify':
+      return notify(run, { store, github }, settings.notify)
     case 'close': {
       if (settings.plan.choice !== 'roll-back') return closeWithout(run, store, settings.plan)
       const record = settings.record ?? (await openHere(store, settings.plan))

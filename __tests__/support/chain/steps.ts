@@ -201,7 +201,7 @@ export function actionsOf(
       inputs: reportInputs,
       journal: 'none',
       settings: reportSettings,
-      run: ({ run, store, settings }) => rollbackReport(run, store, settings),
+      run: ({ run, store, github, settings }) => rollbackReport(run, { store, github }, settings),
     }),
     defined({
       name: 'verify-health',

@@ -34,7 +34,7 @@ export function codeBlock(lines: readonly string[]): string {
 }
 
 /** Stops at quotes, which a URL cannot contain, so that a JSON text stays one. */
-const credentialsInUrl = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@:"]*:[^\s@"]+@/gi
+const credentialsInUrl = /([a-z][a-z0-9+.-]{0,40}:\/\/)[^\s/@:"]*:[^\s@"]+@/gi
 
 /** Takes known secrets, and whatever looks like credentials in a URL, out of a text. */
 export function scrub(given: string, secrets: Iterable<string>): string {
