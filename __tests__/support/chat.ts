@@ -1,3 +1,10 @@
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { ownCertificate } from './certificate.ts'
+
 /** What Slack and Teams refuse, as far as they say so. */
 
 /** A message that arrived. */
@@ -84,4 +91,83 @@ export function teamsObjection(text: string): string | undefined {
   const [{ contentType, content }] = message.attachments
   if (contentType !== 'application/vnd.microsoft.card.adaptive') return 'InvalidContentType'
   return isCard(content) && content.actions.length <= 6 ? undefined : 'InvalidCard'
+}
+
+/** How a chat treats the next messages; without a trouble it is as strict as the real one. */
+export type Trouble =
+  | { readonly is: 'answer'; readonly status: number; readonly retryAfter?: number }
+  | { readonly is: 'silence' }
+  | { readonly is: 'reset' }
+  | { readonly is: 'echo' }
+
+/** Slack and Teams on 127.0.0.1, behind https with a certificate of their own. */
+export interface Chat {
+  /** The addresses, each with a secret in it. */
+  readonly slack: string
+  readonly teams: string
+  /** What of the addresses nobody may see. */
+  readonly secrets: readonly string[]
+  /** A file with the certificate, for `NODE_EXTRA_CA_CERTS`. */
+  readonly certificate: string
+  /** The messages that were taken, oldest first. */
+  readonly taken: { readonly slack: Message[]; readonly teams: Message[] }
+  /** Every request, with what it was answered. */
+  readonly answers: string[]
+  trouble: Trouble | undefined
+  close(): Promise<void>
+}
+
+const secretOf = (name: string) => `${name}${randomBytes(15).toString('hex')}`
+
+/** Starts both. */
+export async function startChat(folder: string): Promise<Chat> {
+  const { key, cert } = ownCertificate()
+  const certificate = join(folder, 'chat.pem')
+  writeFileSync(certificate, cert)
+  const [token, flow, signature] = [secretOf('tok'), secretOf('flow'), secretOf('sig')]
+  const taken = { slack: [] as Message[], teams: [] as Message[] }
+  const answers: string[] = []
+  const server = createServer({ key, cert }, (message, response) => {
+    void textIn(message).then((body) => {
+      const { trouble } = chat
+      const to = message.url?.includes(token) ? 'slack' : 'teams'
+      const say = (status: number, text: string, headers: Record<string, string> = {}) => {
+        answers.push(`${to} ${status} ${text}`)
+        response.writeHead(status, headers).end(text)
+      }
+      if (trouble?.is === 'silence') return void answers.push(`${to} silence`)
+      if (trouble?.is === 'reset') return void message.socket.destroy()
+      if (trouble?.is === 'echo') return say(404, `no_service: ${message.url}`)
+      if (trouble?.is === 'answer')
+        return say(
+          trouble.status,
+          'trouble',
+          trouble.retryAfter ? { 'retry-after': String(trouble.retryAfter) } : {},
+        )
+      const refused = to === 'slack' ? slackAnswer(body) : (teamsObjection(body) ?? 'ok')
+      if (refused !== 'ok') return say(400, refused)
+      taken[to].push(JSON.parse(body))
+      say(to === 'slack' ? 200 : 202, to === 'slack' ? 'ok' : '')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const at = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const chat: Chat = {
+    slack: `${at}/services/T000/B000/${token}`,
+    teams: `${at}/workflows/${flow}/triggers/manual/paths/invoke?api-version=2016-06-01&sig=${signature}`,
+    secrets: [token, flow, signature],
+    ...{ certificate, taken, answers, trouble: undefined },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+  return chat
+}
+
+async function textIn(message: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of message) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
 }
