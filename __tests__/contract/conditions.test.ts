@@ -15,6 +15,8 @@ import { table } from './conditions/table.ts'
 
 const rollback = readWorkflow('.github/workflows/rollback.yml')
 const guarded = readWorkflow('.github/workflows/guarded-deploy.yml')
+const notification = readWorkflow('.github/workflows/rollback-notify.yml')
+const notifying = readWorkflow('workflows-examples/notify.yml')
 
 /** `success()` is false in a run that was cancelled and behind a job that failed; GitHub adds it to every `if:` without a status function. */
 const starts = (job: object, inputs: object): boolean =>
@@ -47,6 +49,28 @@ test.each([
 
 test('a person’s close is done even when nothing before it succeeded', () => {
   expect(starts(rollback.jobs.close ?? {}, { close: 'production/1/rollback-1' })).toBe(true)
+})
+
+describe('who must know is told', () => {
+  const record = 'production/1/rollback-1'
+
+  test.each([
+    ['went well', 'success', record, true],
+    ['failed', 'failure', record, true],
+    ['was cancelled', 'cancelled', record, true],
+    ['was not needed', 'success', '', false],
+    ['was refused before it began', 'failure', '', false],
+    ['never ran', 'skipped', '', false],
+  ])('after a rollback that %s', (_name, result, id, told) => {
+    const needs = { rollback: { result, outputs: { record: id } } }
+    const { if: condition } = notifying.jobs.notify as { readonly if?: string }
+    for (const failed of [true, false])
+      expect(allows(condition, { contexts: { needs }, failed })).toBe(told)
+  })
+
+  test('also inside the called workflow, whose own condition would see the red run', () => {
+    expect(starts(notification.jobs.notify ?? {}, {})).toBe(true)
+  })
 })
 
 describe('the steps of a rollback', () => {

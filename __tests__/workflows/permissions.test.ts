@@ -127,6 +127,7 @@ beforeAll(async () => {
   await alone('s3-frontend-restore', { mode: 'redeploy', bucket, distribution, build })
   await alone('config-rollback', { mode: 'capture', secrets: tokenSecret })
   await alone('ecs-rollback', { mode: 'rollback', cluster, services, to: 'tag:release-1' })
+  await alone('rollback-report', { mode: 'notify', environment, ticket: 'true' })
   await alone('ecs-rollback', { mode: 'redeploy', cluster, services: 'action-workers' })
 }, 240_000)
 

@@ -58,7 +58,10 @@ type Workflow = keyof typeof workflowFiles
 
 /** What a story may add to a run. */
 export interface Twist {
-  readonly workflow?: Workflow
+  /** `notify.yml` is committed by its own story. */
+  readonly workflow?: Workflow | 'notify.yml'
+  /** Variables of every job beside those of the town. */
+  readonly env?: Readonly<Record<string, string>>
   readonly secrets?: Readonly<Record<string, string>>
   readonly onEvent?: (event: RunEvent, run: Running) => void
 }
@@ -147,7 +150,7 @@ function companyOf(sample: Sample, suite: SuiteCopy, { sandbox, env }: Place): C
     repository: sample.repository.folder,
     workflow: `.github/workflows/${twist.workflow ?? file}`,
     suite,
-    env,
+    env: { ...env, ...twist.env },
     ...(event && { event }),
     ...(twist.secrets && { secrets: twist.secrets }),
     ...(twist.onEvent && { onEvent: twist.onEvent }),

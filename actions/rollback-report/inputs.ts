@@ -1,4 +1,4 @@
-import { choice, common, durationBetween, optional, text } from '#inputs'
+import { choice, common, durationBetween, flag, listOf, optional, text } from '#inputs'
 import { reportModes } from '#rollback'
 
 export const inputs = {
@@ -11,4 +11,10 @@ export const inputs = {
   settle: durationBetween('0s', '10m'),
   'github-environment': optional(text),
   token: optional(text),
+  ticket: flag,
+  labels: listOf(/^\S.{0,49}$/, 'names of labels of at most 50 characters'),
+  assignees: optional(listOf(/^[\w-]{1,39}$/, 'logins on GitHub')),
+  template: optional(text),
+  'slack-webhook': optional(text),
+  'teams-webhook': optional(text),
 }

@@ -1,8 +1,7 @@
 import { getIDToken } from '@actions/core'
 import { AssumeRoleWithWebIdentityCommand, type STSClient } from '@aws-sdk/client-sts'
 import { type Credentials, callError, codeOf, iamAction, shortName } from '#aws'
-import { CallError, messageOf, type Report, span } from '#core'
-import { oneLine } from './text.ts'
+import { CallError, messageOf, oneLine, type Report, span } from '#core'
 
 /** A role to assume by the ID token of this job. */
 export interface Assumption {

@@ -3,10 +3,9 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { error, setOutput } from '@actions/core'
-import { type Identity, type Json, passes, type Report, type Result } from '#core'
+import { type Identity, type Json, oneLine, passes, type Report, type Result } from '#core'
 import { type Secrets, withoutSecrets } from './secrets.ts'
 import { linesOf, summaryOf } from './summary.ts'
-import { oneLine } from './text.ts'
 
 /** The runner, seen through the variables it sets: the only file that reads them beside `secrets.ts`. */
 

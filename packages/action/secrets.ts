@@ -1,6 +1,5 @@
 import { setSecret } from '@actions/core'
-import type { Result } from '#core'
-import { scrub } from './text.ts'
+import { type Result, scrub } from '#core'
 
 /** The secrets of this process, longest first when applied, so that a part never unmasks the whole. */
 export interface Secrets {

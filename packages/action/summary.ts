@@ -1,18 +1,5 @@
-import { type Outcome, passes, type Result, type Section } from '#core'
+import { codeBlock, escapeMarkdown, marks, passes, type Result, type Section } from '#core'
 import { gantt, rowsOf } from './chart.ts'
-import { codeBlock, escapeMarkdown } from './text.ts'
-
-const marks: Readonly<Record<Outcome, string>> = {
-  done: '✅',
-  unchanged: '✅',
-  planned: '📝',
-  refused: '⛔',
-  partial: '⚠️',
-  superseded: '↪️',
-  unhealthy: '❌',
-  inconclusive: '❔',
-  failed: '❌',
-}
 
 /** GitHub drops a summary of more than 1 MiB whole; bytes. */
 const limit = 900_000

@@ -48,3 +48,16 @@ export function join(parts: readonly Outcome[]): Outcome {
   if (passes(worst) || worst === 'superseded') return worst
   return parts.includes('done') ? 'partial' : worst
 }
+
+/** What a person sees of an outcome before reading a word. */
+export const marks: Readonly<Record<Outcome, string>> = {
+  done: '✅',
+  unchanged: '✅',
+  planned: '📝',
+  refused: '⛔',
+  partial: '⚠️',
+  superseded: '↪️',
+  unhealthy: '❌',
+  inconclusive: '❔',
+  failed: '❌',
+}

@@ -18,3 +18,13 @@ export {
   setStatus,
 } from './deployments.ts'
 export { askLife, cancelRun, jobsOf, latestAttempt, lifeOf, type RunJob } from './runs.ts'
+export {
+  commentOn,
+  createIssue,
+  dismissIssue,
+  type Issue,
+  listIssues,
+  type NewIssue,
+  readIssue,
+  rewriteIssue,
+} from './issues.ts'

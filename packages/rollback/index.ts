@@ -14,13 +14,8 @@ export { foundOut, momentsOf } from './moments.ts'
 export { open } from './open.ts'
 export { rollbackPlan } from './plan.ts'
 export { release } from './release.ts'
-export {
-  type ReportPorts,
-  type ReportSettings,
-  reportModes,
-  reportSettings,
-  rollbackReport,
-} from './rollbackreport.ts'
+export { type ReportSettings, reportModes, reportSettings } from './report-settings.ts'
+export { type ReportPorts, rollbackReport } from './rollbackreport.ts'
 export { type PlanSettings, planSettings } from './settings.ts'
 export { type Stand, standOf, takeOver } from './takeover.ts'
 export { type Between, type Hub, tellClosed, tellOpened } from './tell.ts'

@@ -1,4 +1,4 @@
-import { codeBlock, escapeMarkdown, oneLine, scrub } from '../../../packages/action/text.ts'
+import { codeBlock, escapeMarkdown, oneLine, scrub } from '#core'
 
 test.each([
   ['::error::x', '› ::error::x'],
