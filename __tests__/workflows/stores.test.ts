@@ -100,7 +100,7 @@ test('a script that migrates without a database in the configuration is one clea
     'scripts/migrate migrates a database, but the configuration names none for production',
   )
   expect(told.steps.map(({ name }) => name)).not.toContain('Take the restore point')
-  expect(told.changes.deploy).toEqual([])
+  expect(told.changes.deploy).toEqual(['s3:PutObject production/preflight.json'])
   expect(changesOf(told, 'rollback')).toEqual([])
 }, 60_000)
 

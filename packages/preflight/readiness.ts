@@ -58,7 +58,11 @@ async function look(run: Run, captures: Captures): Promise<Looked> {
       }),
       empty,
     )
-  return { captured, findings: each.flatMap((one) => ('check' in one ? [one] : [])) }
+  const failed = each.flatMap((one) => ('check' in one ? [one] : []))
+  // Two kinds may ask for the same thing, such as the connection secret.
+  const isFirst = ({ found }: Finding, n: number) =>
+    failed.findIndex((one) => one.found === found) === n
+  return { captured, findings: failed.filter(isFirst) }
 }
 
 /** Whether everything that the configuration names could be rolled back right now, and may be deployed: the gate's own look. */

@@ -92,7 +92,8 @@ async function ask(
         ActionNames: [...actions],
         ResourceArns: [...resources],
         ContextEntries: Object.entries(context).map(([ContextKeyName, value]) => {
-          return { ContextKeyName, ContextKeyValues: [value], ContextKeyType: 'string' as const }
+          const ContextKeyType = value === 'true' ? ('boolean' as const) : ('string' as const)
+          return { ContextKeyName, ContextKeyValues: [value], ContextKeyType }
         }),
         MaxItems: 1000,
         ...(Marker !== undefined && { Marker }),

@@ -122,17 +122,18 @@ const passedTo: Partial<Readonly<Record<Thing, string>>> = {
   'database role': 'rds.amazonaws.com',
 }
 
-/** What conditions of a policy may look at (Service Authorization Reference). */
+/**
+ * What conditions of a policy may look at (Service Authorization Reference). Every question has every key: IAM names a key that was
+ * not given whatever the statement is about, and a refusal that may hang on one proves nothing.
+ */
 function contextOf(thing: Thing, action: string, facts: Facts): Question['context'] {
   const { partition, account, region, config } = facts
-  const service = passedTo[thing]
-  if (service) return { 'iam:PassedToService': service }
   const cluster = shortName(config.services?.cluster ?? '')
   return {
     'aws:RequestedRegion': action.startsWith('cloudfront:') ? 'us-east-1' : region,
-    ...(action.startsWith('ecs:') && {
-      'ecs:cluster': `arn:${partition}:ecs:${region}:${account}:cluster/${cluster}`,
-    }),
+    'aws:SecureTransport': 'true',
+    'ecs:cluster': `arn:${partition}:ecs:${region}:${account}:cluster/${cluster}`,
+    'iam:PassedToService': passedTo[thing] ?? 'ecs-tasks.amazonaws.com',
   }
 }
 
