@@ -2,10 +2,12 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { parse, stringify } from 'yaml'
 import { expectServing } from './expectations.ts'
 import {
+  begins,
   type Company,
   changesOf,
   findStep,
   foundTown,
+  outcomeOf,
   stepOf,
   type Told,
   type Town,
@@ -68,15 +70,18 @@ test('with reviewers the release is deployed and verified', async () => {
   await expectServing(company, '2', company.repository.commitOf(2))
 }, 90_000)
 
-test('a re-run of everything lets the rollback job finish what the killed attempt left', async () => {
+test('a re-run of everything lets the rollback job finish what it was killed in, and deploys nothing', async () => {
   const killed = await company.ship(3, [2], {
     onEvent: (event, run) => {
-      if (event.is === 'step-begins' && event.step === 'health') run.kill()
+      if (begins(event, 'code')) run.kill()
     },
   })
   expect(killed.killed).toBe(true)
-  const again = await company.rerun({ ...killed, options: { ...killed.options } })
-  expect(again.jobs.rollback).toBeDefined()
-  expect(again.ok).toBe(false)
+  const again = await company.rerun(killed)
+  expect(stepOf(again, look).outputs.outcome).toBe('done')
+  expect(stepOf(again, look).summary).toContain('restore-point will refuse this attempt')
+  expect(again).toMatchObject({ ok: false, jobs: { deploy: 'failure', rollback: 'success' } })
+  expect(outcomeOf(again, 'restore-point')).toBe('refused')
+  expect(outcomeOf(again, 'close')).toBe('done')
   await expectServing(company, '2', company.repository.commitOf(2))
 }, 180_000)
