@@ -49,7 +49,7 @@ test('a consent gate that is not there is refused before anything is deployed', 
   expect(stepOf(told, look).outputs.outcome).toBe('refused')
   expect(stepOf(told, look).summary).toContain('a consent gate that protects nothing')
   expectNotDeployed(told)
-}, 90_000)
+}, 180_000)
 
 test('so is one without reviewers', async () => {
   shop().environment('production-consent')
@@ -57,7 +57,7 @@ test('so is one without reviewers', async () => {
   expect(stepOf(told, look).outputs.outcome).toBe('refused')
   expect(stepOf(told, look).summary).toContain('has no required reviewers')
   expectNotDeployed(told)
-}, 90_000)
+}, 180_000)
 
 test('with reviewers the release is deployed and verified', async () => {
   shop().environment('production-consent', {
@@ -68,7 +68,7 @@ test('with reviewers the release is deployed and verified', async () => {
   expect(stepOf(told, look).outputs.outcome).toBe('done')
   expect(told).toMatchObject({ ok: true, jobs: { deploy: 'success', rollback: 'success' } })
   await expectServing(company, '2', company.repository.commitOf(2))
-}, 90_000)
+}, 180_000)
 
 test('a re-run of everything lets the rollback job finish what it was killed in, and deploys nothing', async () => {
   const killed = await company.ship(3, [2], {
@@ -84,4 +84,4 @@ test('a re-run of everything lets the rollback job finish what it was killed in,
   expect(outcomeOf(again, 'restore-point')).toBe('refused')
   expect(outcomeOf(again, 'close')).toBe('done')
   await expectServing(company, '2', company.repository.commitOf(2))
-}, 180_000)
+}, 240_000)

@@ -11,9 +11,15 @@ import {
 } from '@jest/globals'
 import type { GitHubRepository } from '../../../packages/sandbox/index.ts'
 import { storeBucket } from '../../../packages/sandbox/sample/index.ts'
-import { type PolicyDocument, withoutAction } from '../../../scripts/permissions.ts'
+import {
+  differences,
+  iamActions,
+  type PolicyDocument,
+  readTable,
+  withoutAction,
+} from '../../../scripts/permissions.ts'
 import type { Ended } from '../../support/bundle.ts'
-import { place, repository, type Stage, stage } from './stage.ts'
+import { page, place, repository, type Stage, stage } from './stage.ts'
 
 /** The built bundle, in the account of the sample company and beside GitHub's stand-in. */
 jest.setTimeout(60_000)
@@ -64,6 +70,12 @@ test('what could be rolled back passes under the documented policy, and only the
   expect(rows(ended).every(({ is }) => is === 'fine')).toBe(true)
   expect(changes()).toEqual(['PutObject production/preflight.json'])
   expect(ended.summary).toContain('| check | found | fine? |')
+  const ours = at.sandbox.calls
+    .list({ account: place.account })
+    .filter(({ userAgent }) => userAgent.includes('rollback-actions/preflight'))
+  const seen = new Map([['preflight', iamActions(ours)]])
+  expect(differences(readTable(page), seen)).toEqual([])
+  expect(ours.filter(({ error }) => error?.startsWith('AccessDenied'))).toEqual([])
 })
 
 test('again and again it changes its one document, and in a dry run nothing', async () => {

@@ -15,7 +15,7 @@ import { type Ended, runBundle } from '../../support/bundle.ts'
 export const place = { account: '666600000001', region: 'us-east-1' }
 export const role = `arn:aws:iam::${place.account}:role/rollback`
 export const repository = 'acme/shop'
-const page = readFileSync(join(import.meta.dirname, '../../../docs/permissions.md'), 'utf8')
+export const page = readFileSync(join(import.meta.dirname, '../../../docs/permissions.md'), 'utf8')
 
 export interface Stage {
   readonly sandbox: Sandbox
