@@ -38,7 +38,7 @@ async function onTheSandbox(folder, suite) {
   const { scale } = plan
   const sandbox = await startSandbox({ scale, ...place })
   try {
-    const workflows = sampleWorkflows(suite)
+    const workflows = sampleWorkflows(suite, { preflight: false })
     const options = { ...place, release: 1, folder: join(folder, 'shop'), workflows }
     const sample = await installSample(sandbox, options)
     await shipSecondRelease(sandbox, sample)

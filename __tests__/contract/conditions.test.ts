@@ -1,6 +1,6 @@
 import { orders } from '#chain'
 import type { Profile } from '#store'
-import { readWorkflow, yamlFiles } from '../../scripts/workflows.ts'
+import { ownPath, readWorkflow, type Workflow, yamlFiles } from '../../scripts/workflows.ts'
 import { allows } from '../support/chain/workflow.ts'
 import {
   type Condition,
@@ -14,7 +14,6 @@ import {
 import { table } from './conditions/table.ts'
 
 const rollback = readWorkflow('.github/workflows/rollback.yml')
-const guarded = readWorkflow('.github/workflows/guarded-deploy.yml')
 const notification = readWorkflow('.github/workflows/rollback-notify.yml')
 const notifying = readWorkflow('workflows-examples/notify.yml')
 
@@ -24,7 +23,59 @@ const starts = (job: object, inputs: object): boolean =>
 
 test('a rollback starts, and goes on, in a run that was cancelled', () => {
   expect(starts(rollback.jobs.rollback ?? {}, { close: '', compromised: '' })).toBe(true)
-  expect(starts(guarded.jobs.rollback ?? {}, {})).toBe(true)
+})
+
+/** Every workflow with a deployment and the job that decides about it: ours, and the examples. */
+const sandwiches = ['.github/workflows/guarded-deploy.yml', ...yamlFiles('workflows-examples')]
+  .map((file) => [file, readWorkflow(file)] as const)
+  .filter(([, { jobs }]) => jobs.deploy !== undefined)
+
+type Needed = { readonly needs?: string | readonly string[]; readonly if?: string }
+const needsOf = ({ needs }: Needed) => [needs ?? []].flat()
+
+describe.each(sandwiches)('%s', (_file, { jobs }: Workflow) => {
+  const { preflight, deploy, rollback: undo } = jobs as Readonly<Record<string, Needed>>
+  type End = 'success' | 'failure' | 'cancelled' | 'skipped'
+  /** A job starts as GitHub says: after all that it needs has ended, and by its `if:`. */
+  const begins = (job: Needed | undefined, ends: Readonly<Record<string, End>>): boolean => {
+    const needs = Object.fromEntries(
+      needsOf(job ?? {}).map((name) => [name, { result: ends[name], outputs: {} }]),
+    )
+    const failed = Object.values(needs).some(({ result }) => result !== 'success')
+    return allows(job?.if, { contexts: { inputs: {}, needs }, failed })
+  }
+
+  test('asks for a preflight first, of the environment in which the rollback runs', () => {
+    const { uses, with: given } = jobs.preflight ?? {}
+    expect(ownPath(uses)).toBe('.github/workflows/preflight.yml')
+    expect(needsOf(preflight ?? {})).toEqual([])
+    const usual = "${{ inputs.rollback-environment || format('{0}-rollback', inputs.environment) }}"
+    const asked = given?.['rollback-environment']
+    const inside = asked === '${{ inputs.rollback-environment }}' ? usual : asked
+    expect(jobs.rollback?.with?.['rollback-environment']).toBe(inside)
+    expect(given?.environment).toBe(jobs.rollback?.with?.environment)
+  })
+
+  test.each<[End, boolean]>([
+    ['success', true],
+    ['failure', false],
+    ['cancelled', false],
+    ['skipped', false],
+  ])('after a preflight that ended %s it deploys: %s', (end, expected) => {
+    expect(begins(deploy, { preflight: end })).toBe(expected)
+  })
+
+  test.each<[End, End, boolean]>([
+    ['success', 'success', true],
+    ['success', 'failure', true],
+    ['success', 'cancelled', true],
+    ['success', 'skipped', true],
+    ['failure', 'skipped', false],
+    ['cancelled', 'skipped', false],
+    ['skipped', 'skipped', false],
+  ])('preflight %s, deployment %s: somebody decides about it: %s', (first, second, expected) => {
+    expect(begins(undo, { preflight: first, deploy: second })).toBe(expected)
+  })
 })
 
 test.each([

@@ -64,6 +64,15 @@ const rules: Readonly<Record<string, Rule>> = {
     modules: ['zod'],
     node: true,
   },
+  preflight: {
+    packages: [
+      ...['core', 'inputs', 'aws', 'store', 'github', 'points'],
+      // Who knows the things that a role is asked about.
+      ...['ecs', 'rds', 'config'],
+    ],
+    modules: ['@aws-sdk/client-iam', '@aws-sdk/client-sts', '@aws-sdk/client-ecs'],
+    node: false,
+  },
   // The runner: the only package that knows the toolkit and the environment.
   action: {
     packages: ['core', 'inputs', 'aws', 'store', 'github'],

@@ -58,6 +58,11 @@ describe('a trust policy of the page', () => {
     ['Pull requests', { event: 'pull_request' }, true],
     ['Pull requests', {}, false],
     ['A reusable workflow', { ...rollback, calledWorkflow: pinned }, true],
+    [
+      'A reusable workflow',
+      { ...rollback, calledWorkflow: pinned.replace('rollback.yml', 'preflight.yml') },
+      true,
+    ],
     ['A reusable workflow', rollback, false],
     ['A reusable workflow', { ...rollback, calledWorkflow: pinned.replace('@0', '@1') }, false],
     ['A reusable workflow', { ...production, calledWorkflow: pinned }, false],

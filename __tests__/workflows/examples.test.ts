@@ -21,14 +21,14 @@ afterAll(() => town?.close(), 60_000)
 test('ecs-api.yml marks a good release verified', async () => {
   const told = await company.ship(2, [], { workflow: 'ecs-api.yml' })
   expect(told).toMatchObject({ ok: true, jobs: { deploy: 'success', rollback: 'success' } })
-}, 60_000)
+}, 120_000)
 
 test('workers.yml takes a bad release back', async () => {
   const told = await company.ship(3, [2], { workflow: 'workers.yml' })
   expect(told).toMatchObject({ ok: false, jobs: { deploy: 'failure', rollback: 'success' } })
   expect(outcomeOf(told, 'close')).toBe('done')
   await expectServing(company, '2', company.repository.commitOf(2))
-}, 60_000)
+}, 120_000)
 
 describe('api-and-front-end.yml', () => {
   const twist = { workflow: 'api-and-front-end.yml', secrets: { DEPLOY_ENV: '' } } as const
@@ -61,7 +61,7 @@ describe('environments.yml', () => {
     expect(told.ok).toBe(false)
     expect(told.log).toMatch(/staging\/\d+\.rollback-1\/after: verified/)
     expect(told.log).not.toMatch(/production\/\d+\/before/)
-  }, 60_000)
+  }, 120_000)
 
   test('brings a good one to staging, then to production', async () => {
     await company.repository.release(2)
@@ -69,7 +69,7 @@ describe('environments.yml', () => {
     expect(told.ok).toBe(true)
     const verified = [...told.log.matchAll(/(\w+)\/\d+\/after: verified/g)].map(([, name]) => name)
     expect(verified).toEqual(['staging', 'production'])
-  }, 90_000)
+  }, 180_000)
 })
 
 describe('regions.yml', () => {

@@ -114,6 +114,7 @@ beforeAll(async () => {
   await alone('restore-point', { mode: 'gate', environment })
   const { points = '[]' } = await alone('restore-point', { mode: 'list', environment })
   await alone('restore-point', { mode: 'show', environment, id: JSON.parse(points)[0] })
+  await alone('preflight', { environment })
   await alone('verify-health', { mode: 'baseline', environment })
   const [pin, reason] = [company.repository.commitOf(11), 'to see what it needs']
   await alone('rollback-report', { mode: 'release', environment, pin, reason })
@@ -145,7 +146,7 @@ test('the store needs its four permissions, and only what looks at the site need
   const others = [...seen].filter(([, actions]) =>
     [...actions].some((one) => one.startsWith('s3:') && !storeActions.includes(one)),
   )
-  const names = ['restore-point gate', 'restore-point capture', 'rollback-plan']
+  const names = ['restore-point gate', 'restore-point capture', 'preflight', 'rollback-plan']
   expect(others.map(([who]) => who).sort()).toEqual(
     [
       ...names,

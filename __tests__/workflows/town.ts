@@ -41,6 +41,8 @@ export interface Town {
 interface Settings extends Pick<InstallOptions, 'environment' | 'everything'> {
   /** How jobs come to credentials: keys in their environment by default. */
   readonly credentials?: 'keys' | 'oidc'
+  /** True: deploy.yml has the job `preflight`, as the example that people copy has. */
+  readonly preflight?: boolean
 }
 
 /** A run with what it did to the cloud. */
@@ -99,15 +101,17 @@ export async function foundTown(
   const folder = mkdtempSync(join(tmpdir(), 'stories-'))
   const suite = copySuite(join(folder, 'suite'))
   const sandbox = await startSandbox({ scale, github: true, ...options })
+  const shop = sandbox.github?.repository('acme/shop')
+  for (const name of ['production-rollback', 'staging-rollback']) shop?.environment(name)
   const companies: Company[] = []
   const settle = async (account: string, settings: Settings = {}) => {
-    const { environment, everything, credentials } = settings
+    const { environment, everything, credentials, preflight = false } = settings
     const sample = await installSample(sandbox, {
       account,
       region,
       release: 1,
       folder: join(folder, account),
-      workflows: sampleWorkflows(suiteName),
+      workflows: sampleWorkflows(suiteName, { preflight }),
       ...(environment && { environment }),
       ...(everything && { everything }),
     })

@@ -3,6 +3,7 @@ export { changeConfig } from './change.ts'
 export { type ConfigClients, connect } from './client.ts'
 export { type ConfigRow, compareConfig } from './compare.ts'
 export { type KeepPlan, type Kept, keepVersions, planKeep } from './keep.ts'
+export { observeSecret } from './observe.ts'
 export {
   isSame,
   judgeParameter,

@@ -9,6 +9,7 @@ export interface ConnectionSecret {
   readonly id: string
   /** The secret's name. */
   readonly secret: string
+  readonly arn: string
   /** The id of the version that is AWSCURRENT. */
   readonly version: string
   readonly text: string
@@ -35,7 +36,8 @@ export async function readConnection(
   const parsed = parseConnection(text)
   const secret = found.Name ?? id
   if (!parsed.ok) throw unreadable(secret, parsed.why)
-  return { id, secret, version: found.VersionId ?? '', text, connection: parsed.connection }
+  const { ARN: arn = '', VersionId: version = '' } = found
+  return { id, secret, arn, version, text, connection: parsed.connection }
 }
 
 function unreadable(secret: string, why: string): CallError {

@@ -78,11 +78,11 @@ export function createCloud(parts: CloudParts): Cloud {
   const cloudfront = cloudfrontService(ground, (request) => gateway.handle(request))
   const [monitoring, logs] = [monitoringService({ clock }), logsService({ clock })]
   const tokens = tokenEndpoint(issuer)
-  const { guard, admin: policies } = iam(roles ?? [], { secrets, ecs })
+  const { guard, admin: policies, service: access } = iam(roles, { secrets, ecs })
   const given = parts.services?.(ground, { resolveSecret }) ?? []
   const replaced = new Set(given.map((service) => service.name))
   const services: readonly Service[] = [
-    ...[secrets, ssm, sts, ecs, rds, cloudfront, monitoring, logs].filter(
+    ...[secrets, ssm, sts, access, ecs, rds, cloudfront, monitoring, logs].filter(
       (service) => !replaced.has(service.name),
     ),
     ...given,

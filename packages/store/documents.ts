@@ -341,6 +341,16 @@ export const leaseSchema = z.object({
 })
 export type Lease = z.infer<typeof leaseSchema>
 
+/** Written by preflight to prove that it may write; nobody reads what it says. */
+export const preflightSchema = z.object({
+  kind: z.literal('preflight'),
+  ...envelope,
+  at: moment,
+  run: text,
+  attempt: z.int(),
+})
+export type PreflightMark = z.infer<typeof preflightSchema>
+
 /** The few facts of an environment that change in one step. */
 export const environmentSchema = z.object({
   kind: z.literal('environment'),

@@ -23,6 +23,8 @@ export const keys = {
   document: (id: string) => `${id}.json`,
   lease: (environment: string) => `${environment}/lease.json`,
   environment: (environment: string) => `${environment}/environment.json`,
+  /** The proof that this role may write here. */
+  preflight: (environment: string) => `${environment}/preflight.json`,
   pin: (environment: string, sha: string) => `${environment}/pins/${sha}.json`,
   /** A migration file of a release that was deployed, by the hash of its text. */
   migration: (environment: string, sha256: string) => `${environment}/migrations/${sha256}.sql`,

@@ -177,6 +177,12 @@ locals {
           }
         }
       } : null,
+      {
+        Sid      = "AboutItself"
+        Effect   = "Allow"
+        Action   = "iam:SimulatePrincipalPolicy"
+        Resource = "arn:${var.partition}:iam::${var.account}:role/${var.role_name}"
+      },
     ] : statement if statement != null]
   }
 

@@ -25,6 +25,22 @@ function differences(from: unknown, to: unknown, at = ''): readonly Difference[]
   return keys.flatMap((key) => differences(a[key], b[key], `${at}/${key}`))
 }
 
+test('deploy.yml without its preflight is the rest of the example', () => {
+  const { 'deploy.yml': left = '', ...others } = sampleWorkflows(suiteName, { preflight: false })
+  const { 'deploy.yml': whole = '', ...same } = adapted
+  expect(others).toEqual(same)
+  expect(left).not.toContain('preflight')
+  const gone = differences(parse(whole), parse(left)).filter(
+    ({ at }) => !at.startsWith('/jobs/preflight'),
+  )
+  expect(gone.map(({ at, to }) => [at, to])).toEqual([
+    ['/jobs/deploy/needs', undefined],
+    ['/jobs/rollback/needs/0', 'deploy'],
+    ['/jobs/rollback/needs/1', undefined],
+    ['/jobs/rollback/if', '${{ always() }}'],
+  ])
+})
+
 test.each(Object.entries(workflowFiles))(
   '%s is %s with its pin and its patience changed',
   (file, name) => {

@@ -242,6 +242,7 @@ export async function tellStory(options: StoryOptions): Promise<Told> {
   const say = narrator(tell)
   const suite = copySuite(join(folder, 'suite'))
   const sandbox = await startSandbox({ scale, account: place.account, github: true })
+  sandbox.github?.repository('acme/shop').environment('production-rollback')
   const alive = new Set<{ kill(): void }>()
   let ending: Promise<void> | undefined
   const end = () => {

@@ -2,6 +2,7 @@ import * as cloudfront from '@aws-sdk/client-cloudfront'
 import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import * as logs from '@aws-sdk/client-cloudwatch-logs'
 import * as ecs from '@aws-sdk/client-ecs'
+import * as iam from '@aws-sdk/client-iam'
 import * as rds from '@aws-sdk/client-rds'
 import * as secretsManager from '@aws-sdk/client-secrets-manager'
 import * as ssm from '@aws-sdk/client-ssm'
@@ -112,6 +113,7 @@ const MODELS: readonly Model[] = [
   model('monitoring', { protocol: 'json', namespace: 'GraniteServiceVersion20100801' }, cloudwatch),
   model('logs', { protocol: 'json', namespace: 'Logs_20140328' }, logs),
   model('rds', { protocol: 'query', namespace: 'http://rds.amazonaws.com/doc/2014-10-31/' }, rds),
+  model('iam', { protocol: 'query', namespace: 'https://iam.amazonaws.com/doc/2010-05-08/' }, iam),
   model(
     'cloudfront',
     { protocol: 'rest-xml', namespace: 'http://cloudfront.amazonaws.com/doc/2020-05-31/' },

@@ -29,7 +29,11 @@ interface Scope {
 const XML_SERVICES = new Set(['s3', 'cloudfront', 'route53'])
 
 /** The services of unsigned query calls, by API version. */
-const VERSIONS: Readonly<Record<string, string>> = { '2011-06-15': 'sts', '2014-10-31': 'rds' }
+const VERSIONS: Readonly<Record<string, string>> = {
+  '2010-05-08': 'iam',
+  '2011-06-15': 'sts',
+  '2014-10-31': 'rds',
+}
 
 /**
  * The credential scope `AKID/date/region/service/aws4_request` of a header or a presigned URL. S3 links in the older

@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import { commonError, type Guard, type GuardedCall } from '../gateway/index.ts'
-import type { Admin, Caller, Operation } from '../service.ts'
+import type { Admin, Caller, Operation, Service } from '../service.ts'
 import { answer, type Policy, parsePolicy, type Question } from './policy.ts'
 import { type Facts, questionsOf } from './questions.ts'
 import { bucketOf, s3Questions } from './s3.ts'
+import { iamService } from './simulate.ts'
 
 /** A role with the identity policies that are attached to it. */
 export interface PolicedRole {
@@ -37,29 +38,33 @@ function attached(roles: readonly PolicedRole[]) {
     else known.delete(key)
   }
   for (const { arn, policies } of roles) attach(arn, policies)
+  const ofRole: PoliciesOf = (arn) => known.get(keyOf(accountOf(arn), nameOf(arn)))
   // Keys of accounts, and roles without policies, may do everything.
   const of: PoliciesOf = (arn) => {
     const [, role] = /^arn:aws:sts::\d{12}:assumed-role\/([^/]+)\//.exec(arn) ?? []
     return role === undefined ? undefined : known.get(keyOf(accountOf(arn), role))
   }
-  return { attach, of }
+  return { attach, of, ofRole }
 }
 
 /**
- * Lets the sessions of roles with policies do what these allow. Throws an Error when a policy cannot be evaluated here. Its admin
- * call `policies`: PUT `{"role": "arn:…", "policies": [document]}` attaches others from then on, null none.
+ * Lets the sessions of roles with policies do what these allow, and tells what that is (SimulatePrincipalPolicy). Throws an Error
+ * when a policy cannot be evaluated here. Without `roles` every role exists. Its admin call `policies`: PUT `{"role": "arn:…", "policies": [document]}` attaches others from then on, null none.
  */
 export function iam(
-  roles: readonly PolicedRole[],
+  roles: readonly PolicedRole[] | undefined,
   knowing: Knowing,
-): { readonly guard: Guard; readonly admin: Admin } {
-  const { attach, of } = attached(roles)
+): { readonly guard: Guard; readonly admin: Admin; readonly service: Service } {
+  const { attach, of, ofRole } = attached(roles ?? [])
   const admin: Admin = async (body) => {
     const { role, policies } = policyCall.parse(body)
     attach(role, policies ?? undefined)
     return { role, policies: policies?.length ?? 0 }
   }
-  return { admin, guard: guardBy(of, knowing) }
+  const exists = (arn: string) =>
+    arn.includes(':user/') || roles === undefined || roles.some((one) => one.arn === arn)
+  const policiesOf: PoliciesOf = (arn) => (arn.includes(':user/') ? undefined : ofRole(arn))
+  return { admin, guard: guardBy(of, knowing), service: iamService({ policiesOf, exists }) }
 }
 
 function guardBy(policiesOf: PoliciesOf, knowing: Knowing): Guard {

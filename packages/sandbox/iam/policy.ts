@@ -89,6 +89,13 @@ export function parsePolicy(document: unknown): Policy {
   return parsed.data
 }
 
+/** The condition keys that policies look at, each once. */
+export function keysOf(policies: readonly Policy[]): readonly string[] {
+  const statements = policies.flatMap((policy) => policy.Statement)
+  const conditions = statements.flatMap((statement) => Object.values(statement.Condition))
+  return [...new Set(conditions.flatMap((keys) => Object.keys(keys)))]
+}
+
 function holds(operator: string, wanted: readonly string[], value: string | undefined): boolean {
   const bare = bareOperator(operator)
   if (bare === 'Null') return wanted.includes(String(value === undefined))

@@ -189,6 +189,8 @@ function otherResources(asked: Asked): readonly string[] {
     }
     case 'sts':
       return operation === 'AssumeRole' ? [input.RoleArn] : ['*']
+    case 'iam':
+      return operation === 'SimulatePrincipalPolicy' ? [input.PolicySourceArn] : ['*']
     default:
       return ['*']
   }

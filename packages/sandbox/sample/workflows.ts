@@ -23,6 +23,17 @@ interface Call {
 
 interface Job extends Call {
   readonly steps?: readonly Call[]
+  readonly needs?: string | readonly string[]
+  readonly if?: string
+}
+
+/** What a company leaves out of the examples. */
+export interface Adaptation {
+  /**
+   * False leaves the job `preflight` out of deploy.yml: it changes nothing, costs each run a job, and most stories are not about it.
+   * The other files keep theirs.
+   */
+  readonly preflight?: boolean
 }
 
 /** How often the company's actions look while they wait: its cloud is compressed in time. */
@@ -49,12 +60,37 @@ export function adaptedWorkflow(text: string, suite: SuiteName): string {
   return stringify({ ...workflow, jobs: Object.fromEntries(jobs) }, { lineWidth: 0 })
 }
 
+const behindPreflight = " && needs.preflight.result == 'success'"
+
+/** A workflow without its job `preflight`, and without what hangs on it. Throws when nothing does. */
+function withoutPreflight(text: string): string {
+  const { jobs, ...rest } = parse(text) as { readonly jobs: Readonly<Record<string, Job>> }
+  const { preflight, ...others } = jobs
+  const decides = Object.values(others).some((job) => job.if?.includes(behindPreflight))
+  if (!preflight || !decides) throw new Error('Nothing in this workflow waits for a preflight')
+  const left = Object.entries(others).map(([id, { needs, ...job }]) => {
+    const waits = [needs ?? []].flat().filter((one) => one !== 'preflight')
+    return [
+      id,
+      {
+        ...(waits.length > 0 && { needs: waits }),
+        ...job,
+        ...(job.if && { if: job.if.replace(behindPreflight, '') }),
+      },
+    ]
+  })
+  return stringify({ ...rest, jobs: Object.fromEntries(left) }, { lineWidth: 0 })
+}
+
 /** All workflow files of the company's repository. */
-export function sampleWorkflows(suite: SuiteName): Readonly<Record<string, string>> {
+export function sampleWorkflows(
+  suite: SuiteName,
+  { preflight = true }: Adaptation = {},
+): Readonly<Record<string, string>> {
   const folder = join(suiteRoot(), 'workflows-examples')
-  const files = Object.entries(workflowFiles).map(([name, example]) => [
-    name,
-    adaptedWorkflow(readFileSync(join(folder, example), 'utf8'), suite),
-  ])
+  const files = Object.entries(workflowFiles).map(([name, example]) => {
+    const text = adaptedWorkflow(readFileSync(join(folder, example), 'utf8'), suite)
+    return [name, name === 'deploy.yml' && !preflight ? withoutPreflight(text) : text]
+  })
   return Object.fromEntries(files)
 }
