@@ -24,7 +24,7 @@ beforeAll(async () => {
   company = await town.settle('565656565656')
   await company.ship(2)
   rolledBack = await company.ship(3, [2])
-}, 180_000)
+}, 300_000)
 
 afterAll(async () => {
   await chat?.close()

@@ -30,13 +30,13 @@ beforeAll(async () => {
   await s3.send(new CreateBucketCommand({ Bucket }))
   const VersioningConfiguration = { Status: 'Enabled' } as const
   await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }))
-}, 60_000)
+}, 120_000)
 
 afterAll(async () => {
   s3?.destroy()
   await chat?.close()
   await sandbox?.close()
-}, 30_000)
+}, 90_000)
 
 beforeEach(() => {
   chat.trouble = undefined
@@ -99,7 +99,7 @@ test('all three are told, and the record keeps the number of the ticket', async 
   expect(JSON.stringify(chat.taken.teams[0])).toContain(issue.html_url)
   expect(ended.summary).toContain('Slack \\(127.0.0.1')
   expectNoSecret(said(ended))
-}, 30_000)
+}, 90_000)
 
 test('the ticket is made once over three runs and told of the end, the chats each time', async () => {
   const id = await keep((own) => waiting({ id: own }))
@@ -113,7 +113,7 @@ test('the ticket is made once over three runs and told of the end, the chats eac
   expect([issues[0].comments, third.outputs.ticket]).toEqual([1, String(issues[0].number)])
   expect(issues[0].body).toContain('is back at production/12/after and healthy')
   expect(chat.taken.slack).toHaveLength(3)
-}, 60_000)
+}, 120_000)
 
 describe('who cannot be told changes nothing', () => {
   test.each([
@@ -148,7 +148,7 @@ describe('who cannot be told changes nothing', () => {
     expect([ended.code, ended.outputs.outcome]).toEqual([0, 'done'])
     expect(ended.log).toMatch(/no answer \(none within/)
     expectNoSecret(said(ended))
-  }, 30_000)
+  }, 90_000)
 
   test('a chat whose certificate nobody knows', async () => {
     const id = await keep((own) => recordOf({ id: own }))
@@ -162,7 +162,7 @@ describe('who cannot be told changes nothing', () => {
     expect([ended.code, ended.outputs.outcome]).toEqual([0, 'done'])
     expect(ended.log).toContain('no answer (DEPTH_ZERO_SELF_SIGNED_CERT)')
     expect(chat.answers).toEqual([])
-  }, 30_000)
+  }, 90_000)
 
   test('GitHub is down: the chats are told all the same', async () => {
     const id = await keep((own) => recordOf({ id: own }))
@@ -171,7 +171,7 @@ describe('who cannot be told changes nothing', () => {
     expect([ended.code, ended.outputs.outcome, ended.outputs.ticket]).toEqual([0, 'done', ''])
     expect(ended.log).toContain('Warning: GitHub was not told')
     expect([chat.taken.slack.length, chat.taken.teams.length]).toEqual([1, 1])
-  }, 60_000)
+  }, 120_000)
 })
 
 describe('hostile texts', () => {
@@ -189,7 +189,7 @@ describe('hostile texts', () => {
     expect(chat.answers).toEqual(expect.arrayContaining(['slack 200 ok', 'teams 202 ']))
     expect(ended.log).not.toMatch(/^(::|##\[)(?!set-output)/m)
     expect(said(ended)).not.toContain('s3cretOfTheDatabase')
-  }, 30_000)
+  }, 90_000)
 
   test('that hold the addresses themselves do not carry them anywhere', async () => {
     const id = await keep((own) =>
@@ -203,7 +203,7 @@ describe('hostile texts', () => {
     expect(ended.code).toBe(0)
     const issues = await issuesWith(id)
     expectNoSecret([said(ended), JSON.stringify(issues), JSON.stringify(chat.taken)].join('\n'))
-  }, 30_000)
+  }, 90_000)
 })
 
 describe('wrong inputs fail before anything is sent, and show no address', () => {

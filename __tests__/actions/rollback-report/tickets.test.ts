@@ -154,7 +154,7 @@ describe('one ticket for one record', () => {
     const { outcome, outputs } = await notify()
     expect([outcome, outputs?.ticket]).toEqual(['done', '1'])
     expect((await issues()).map(({ state }) => state)).toEqual(['open', 'closed'])
-  }, 20_000)
+  }, 60_000)
 
   test('has a record of its own: the second rollback of a deployment gets another', async () => {
     const { notify, store, issues } = await desk()
@@ -183,7 +183,7 @@ describe('one ticket for one record', () => {
     expect(outcome).toBe('done')
     expect(lines.join('\n')).toContain('warning: the ticket could not be assigned to nobody-there')
     expect((await issue()).assignees).toEqual([])
-  }, 20_000)
+  }, 60_000)
 })
 
 describe('who cannot be told changes nothing', () => {
