@@ -31,7 +31,10 @@ test('workers.yml takes a bad release back', async () => {
 }, 120_000)
 
 describe('api-and-front-end.yml', () => {
-  const twist = { workflow: 'api-and-front-end.yml', secrets: { DEPLOY_ENV: '' } } as const
+  const twist = {
+    workflow: 'api-and-front-end.yml',
+    secrets: { DEPLOY_ENV: 'DEPLOY_TOKEN=not-asked-for' },
+  } as const
   let good: Outside
 
   test('marks a good release verified', async () => {
@@ -94,14 +97,6 @@ describe('regions.yml', () => {
     expect(told.ok).toBe(false)
     expect(verified(told).toSorted()).toEqual(['ap-southeast-2', 'us-east-1'])
     expect(told.log).toMatch(/production-eu-west-1\/\d+\.rollback-1\/after: verified/)
-    expect(await run()).toEqual(['edge:3 1/1', 'edge:2 1/1', 'edge:3 1/1'])
-  }, 120_000)
-
-  test('stops a release that is bad in the first region there', async () => {
-    await brings(company, 'edge:2', { 'us-east-1': 'edge:bad' })
-    const told = await company.deploy({ workflow: 'regions.yml' })
-    expect(told.ok).toBe(false)
-    expect(told.log).not.toMatch(/production-(eu|ap)-[\w-]+\/\d+\/before/)
     expect(await run()).toEqual(['edge:3 1/1', 'edge:2 1/1', 'edge:3 1/1'])
   }, 120_000)
 })

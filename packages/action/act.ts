@@ -9,7 +9,6 @@ import {
   LeaseLost,
   messageOf,
   passes,
-  type Report,
   type Result,
   type Run,
   setBy,
@@ -143,7 +142,10 @@ async function perform<S extends Spec, Settings>(
 }
 
 /** Whoever has a store goes by its clock: a runner's may be wrong, and what it writes is compared with what others wrote. */
-function clockOf({ clock, report }: { clock: Clock; report: Report }, store: Store | undefined) {
+function clockOf(
+  { clock, report }: Pick<World, 'clock' | 'report'>,
+  store: Store | undefined,
+): Clock {
   const common = store === undefined ? clock : setBy(clock, store.objects.serverTime())
   const ahead = clock.now() - common.now()
   if (ahead !== 0)
