@@ -42,6 +42,7 @@ export async function runBundle(name: string, job: Job = {}): Promise<Ended> {
     RUNNER_TEMP: folder,
     ...files,
     ...inputsOf(name, job),
+    NODE_COMPILE_CACHE: join(root, '.build/compiled'),
     ...job.env,
   }
   const script = join(root, 'dist', name, 'index.js')

@@ -117,7 +117,10 @@ export async function foundTown(
     })
     const company = companyOf(sample, suite, {
       sandbox,
-      env: environmentOf(sandbox, account, credentials ?? 'keys'),
+      env: {
+        ...environmentOf(sandbox, account, credentials ?? 'keys'),
+        NODE_COMPILE_CACHE: join(folder, 'compiled'),
+      },
     })
     companies.push(company)
     return company

@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { assertOnlyPromised, type Change, rewriteForAct, type SuiteName } from './rewrite.ts'
@@ -23,6 +32,18 @@ export function suiteRoot(): string {
   return folder
 }
 
+/**
+ * act copies an action's repository for each step: with a link in it the steps of all runs execute one file, which Node compiles
+ * once if a run's environment has NODE_COMPILE_CACHE.
+ */
+function shareBundle(folder: string): void {
+  const copied = join(folder, 'dist/suite/index.js')
+  // Beside the folder, so that act has nothing to copy.
+  const shared = `${folder}-bundle.mjs`
+  renameSync(copied, shared)
+  symlinkSync(shared, copied)
+}
+
 /** Copies what GitHub would download of this suite (bundles, actions, workflows) into a folder, rewritten for act. Throws when the bundles are not built. */
 export function copySuite(folder: string, name: SuiteName = suiteName): SuiteCopy {
   const root = suiteRoot()
@@ -31,6 +52,7 @@ export function copySuite(folder: string, name: SuiteName = suiteName): SuiteCop
   mkdirSync(folder, { recursive: true })
   for (const part of ['dist', 'actions'])
     cpSync(join(root, part), join(folder, part), { recursive: true })
+  shareBundle(folder)
   const changes: Record<string, readonly Change[]> = {}
   const workflows = '.github/workflows'
   mkdirSync(join(folder, workflows), { recursive: true })

@@ -117,6 +117,8 @@ export function imageContent(service: ServiceName, { number, fault }: Release): 
     environment: {
       RELEASE: String(number),
       ...(fault !== 'none' && { FAULT: fault }),
+      // A task starts in half the time when what the one before it compiled is kept.
+      NODE_COMPILE_CACHE: join(installedPackages(), '.cache', 'acme'),
       // The image holds the company's migration tool too.
       PATH: [join(installedPackages(), '.bin'), '/usr/bin', '/bin'].join(delimiter),
     },
