@@ -8,7 +8,8 @@ const most = { groups: 12, bars: 14, letters: 48 }
  * written and shown as UTC figures, and of a name only what cannot be syntax is left.
  */
 export function gantt(chart: Chart): string {
-  const lines = shown(chart).flatMap(({ name, bars }) => [
+  const groups = shown(chart)
+  const lines = groups.flatMap(({ name, bars }) => [
     `  section ${harmless(name)}`,
     ...bars.map((bar) => `    ${harmless(bar.label)} :${taskOf(bar)}`),
   ])
@@ -16,10 +17,17 @@ export function gantt(chart: Chart): string {
     '```mermaid',
     'gantt',
     '  dateFormat YYYY-MM-DD HH:mm:ss',
-    '  axisFormat %H:%M:%S',
+    `  axisFormat ${isLong(groups) ? '%H:%M' : '%H:%M:%S'}`,
     ...lines,
     '```',
   ].join('\n')
+}
+
+/** Above ten minutes seconds on the axis would only crowd it. */
+function isLong(groups: Chart['groups']): boolean {
+  const bars = groups.flatMap((group) => group.bars)
+  const times = bars.flatMap(({ from, to = from }) => [Date.parse(from), Date.parse(to)])
+  return Math.max(...times) - Math.min(...times) > 600_000
 }
 
 /** The same as rows for a log. */

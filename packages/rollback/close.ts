@@ -222,7 +222,7 @@ const lostBy = ({ profile }: Record) =>
     : 'the writes since the snapshot'
 
 /** The whole summary of a rollback: the record first, the chart, each component, and every change for those who read a log. */
-const sectionsOf = (story: Story): readonly Section[] => [
+export const sectionsOf = (story: Story): readonly Section[] => [
   recordTable(story),
   durationTable(story),
   followUp(story),

@@ -1,4 +1,4 @@
-export { close, closeByHand, closeUnopened, closeWithout } from './close.ts'
+export { close, closeByHand, closeUnopened, closeWithout, sectionsOf } from './close.ts'
 export { buttonCommand, byHandCommands, closeCommand } from './commands.ts'
 export {
   type Compared,

@@ -26,6 +26,11 @@ test('a chart is a block that GitHub draws: bars, and milestones where nothing l
   )
 })
 
+test('seconds would crowd the axis of a chart of hours', () => {
+  const long = bar({ to: '2026-11-22T05:00:00Z' })
+  expect(gantt(chart(long))).toContain('\n  axisFormat %H:%M\n')
+})
+
 /** Each of these was drawn by Mermaid 11 as it is written here; unescaped, each breaks the chart or steers it. */
 describe('no name can be syntax', () => {
   test.each([
