@@ -94,6 +94,8 @@ test('a re-run of everything deploys nothing and finishes the open record', asyn
 }, 90_000)
 
 test('a script that migrates without a database in the configuration is one clear error before anything', async () => {
+  // A commit of its own: the one before is pinned, and preflight would refuse it.
+  await company.repository.commit('Try again', { 'NOTES.md': 'again\n' })
   const told = await company.deploy({ workflow: 'guarded-deploy.yml' })
   expect(told.ok).toBe(false)
   expect(stepOf(told, 'Check the migration script').summary).toContain(

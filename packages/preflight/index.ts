@@ -10,5 +10,5 @@ export {
   type Ref,
   rollbackFindings,
 } from './protection.ts'
-export { type Answer, answerOf, groupsOf, principalOf } from './simulate.ts'
+export { type Answer, answerOf, groupsOf, principalOf, simulate } from './simulate.ts'
 export { type Facts, type Question, questionsOf, resourcesOf } from './things.ts'

@@ -3,7 +3,7 @@ import {
   type IAMClient,
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam'
-import { call, parseArn, shortName } from '#aws'
+import { call, codeOf, parseArn, shortName } from '#aws'
 import type { Question } from './things.ts'
 
 /** What IAM answers to one question; `unknown` when a policy looks at what only the real call would have. */
@@ -63,7 +63,10 @@ export function groupsOf(questions: readonly Question[]): readonly Group[] {
   )
 }
 
-/** Sends the simulations, one after the other: IAM limits their rate. Throws `CallError`, also when the role may not simulate. */
+/**
+ * Sends the simulations, one after the other: IAM limits their rate. What IAM's simulator does not know is unanswered, and takes
+ * nothing else with it. Throws `CallError`, also when the role may not simulate.
+ */
 export async function simulate(
   iam: IAMClient,
   principal: string,
@@ -72,7 +75,11 @@ export async function simulate(
   const results = new Map<string, readonly EvaluationResult[]>()
   for (const group of groupsOf(questions)) {
     const key = JSON.stringify(group.context)
-    results.set(key, [...(results.get(key) ?? []), ...(await ask(iam, principal, group))])
+    const found = await ask(iam, principal, group).catch((thrown) => {
+      if (/^InvalidInput/.test(codeOf(thrown))) return []
+      throw thrown
+    })
+    results.set(key, [...(results.get(key) ?? []), ...found])
   }
   return (question) => answerOf(results.get(JSON.stringify(question.context)) ?? [], question)
 }

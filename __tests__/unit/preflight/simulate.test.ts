@@ -1,6 +1,6 @@
-import type { EvaluationResult } from '@aws-sdk/client-iam'
+import type { EvaluationResult, IAMClient } from '@aws-sdk/client-iam'
 import { describe, expect, test } from '@jest/globals'
-import { answerOf, groupsOf, judged, principalOf, type Question } from '#preflight'
+import { answerOf, groupsOf, judged, principalOf, type Question, simulate } from '#preflight'
 
 const db = 'arn:aws:rds:us-east-1:123456789012:db:shop-rollback'
 const question = (given: Partial<Question> = {}): Question => ({
@@ -109,6 +109,40 @@ describe('what IAM says', () => {
     ],
   ])('%s', (_name, results, expected) => {
     expect(answerOf(results, question())).toEqual(expected)
+  })
+})
+
+describe('IAM that cannot answer', () => {
+  const role = 'arn:aws:iam::123456789012:role/rollback'
+  /** Refuses what is about RDS, and allows the rest. */
+  const iam = (name: string) =>
+    ({
+      send: async ({ input }: { input: { ActionNames: string[]; ResourceArns: string[] } }) => {
+        const { ActionNames, ResourceArns } = input
+        if (ActionNames.some((action) => action.startsWith('rds:')))
+          throw Object.assign(new Error('no'), { name })
+        return {
+          EvaluationResults: ActionNames.flatMap((EvalActionName) =>
+            ResourceArns.map((EvalResourceName) => {
+              return { EvalActionName, EvalResourceName, EvalDecision: 'allowed' }
+            }),
+          ),
+        }
+      },
+    }) as unknown as IAMClient
+  const update = question({ action: 'ecs:UpdateService', resource: 'arn:aws:ecs:r:1:service/c/a' })
+
+  test('to one question answers the others', async () => {
+    const answers = await simulate(iam('InvalidInputException'), role, [question(), update])
+    expect([answers(question()), answers(update)]).toEqual([
+      { is: 'unknown', keys: [] },
+      { is: 'allowed' },
+    ])
+  })
+
+  test.each(['AccessDenied', 'ServiceFailureException'])('because of %s is told', async (name) => {
+    const asked = simulate(iam(name), role, [question(), update])
+    await expect(asked).rejects.toThrow(`iam:SimulatePrincipalPolicy on rollback: ${name}`)
   })
 })
 
