@@ -5,9 +5,9 @@ import { read, root } from './tree.ts'
 
 const page = 'docs/reliability.md'
 const promises = Array.from({ length: 14 }, (_, index) => `P${index + 1}`)
-const faults = ['10', '11', '13', '14', '15', '16', '18', '20', '21', '22'].concat([
-  ...['51', '53', '54', '55', '56', '57', '58', '60', '62'],
-])
+const between = (first: number, last: number) =>
+  Array.from({ length: last - first + 1 }, (_, index) => String(first + index))
+const faults = [...between(10, 22), ...between(51, 58), '60', '62']
 const classes = /^(source read|vendor document|issue|inferred): \S/
 
 interface Row {

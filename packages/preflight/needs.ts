@@ -95,8 +95,8 @@ export const needs: readonly Need[] = [
   need('ecs:RunTask', ['migration task'], revert),
   need('iam:PassRole', ['task role'], revert),
 
-  need('rds:DescribeDBInstances', 'looked', point, plan, restore),
-  need('rds:DescribeAccountAttributes', 'looked', point, plan),
+  need('rds:DescribeDBInstances', 'looked', point, restore),
+  need('rds:DescribeAccountAttributes', 'looked', point),
   need('rds:DescribeDBSnapshots', ['snapshot', 'snapshot of the deployment'], restore),
   need('rds:CreateDBSnapshot', ['database', 'snapshot'], restore),
   need(

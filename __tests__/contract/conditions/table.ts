@@ -16,6 +16,17 @@ const always: Condition = {
   rows: [],
 }
 
+/** The same behind a preflight: where that did not pass, nothing was deployed. */
+const deployed: Condition = {
+  given: { 'needs.preflight.result': 'success' },
+  after: always.after,
+  rows: ['failure', 'cancelled', 'skipped'].map((result) => [
+    `the preflight ended as ${result}`,
+    { 'needs.preflight.result': result },
+    false,
+  ]),
+}
+
 /** The next environment, only behind one that was verified. */
 const verified = (first: string): Condition => ({
   given: { [`needs.${first}.outputs.verdict`]: 'healthy' },
@@ -86,7 +97,13 @@ const one = {
 const { 'inputs.list': _list, ...exceptList } = one.given
 
 export const table: Readonly<Record<string, Condition>> = {
-  '.github/workflows/guarded-deploy.yml rollback': always,
+  '.github/workflows/guarded-deploy.yml rollback': deployed,
+
+  '.github/workflows/rollback-notify.yml notify': {
+    given: {},
+    after: whatever,
+    rows: [],
+  },
 
   '.github/workflows/rollback.yml rollback': {
     given: one.given,
@@ -218,8 +235,14 @@ export const table: Readonly<Record<string, Condition>> = {
     ],
   },
 
-  'workflows-examples/ecs-api.yml rollback': always,
+  'workflows-examples/ecs-api.yml rollback': deployed,
   'workflows-examples/environments.yml production': verified('staging'),
+  'workflows-examples/notify.yml rollback': deployed,
+  'workflows-examples/notify.yml notify': {
+    given: { 'needs.rollback.outputs.record': 'production/1/rollback-1' },
+    after: always.after,
+    rows: [['nothing was rolled back', { 'needs.rollback.outputs.record': '' }, false]],
+  },
   'workflows-examples/regions.yml others': verified('first'),
   'workflows-examples/rollback.yml rollback': {
     given: { 'needs.take-over.result': 'success' },
@@ -235,6 +258,6 @@ export const table: Readonly<Record<string, Condition>> = {
     after: onlyAfterSuccess,
     rows: [one.close, one.compromised, one.release, one.list],
   },
-  'workflows-examples/sandwich.yml rollback': always,
-  'workflows-examples/workers.yml rollback': always,
+  'workflows-examples/sandwich.yml rollback': deployed,
+  'workflows-examples/workers.yml rollback': deployed,
 }
