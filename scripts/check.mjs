@@ -54,9 +54,9 @@ const each = (group) =>
 const testing = [
   ...each('workflows'),
   ...each('faults'),
+  { name: 'unit, contract tests', ...tests('unit', ['unit', 'contract'], '--runInBand') },
   ...each('actions'),
   ...each('sandbox'),
-  { name: 'unit, contract tests', ...tests('unit', ['unit', 'contract'], '--runInBand') },
 ]
 
 const running = new Set()

@@ -132,7 +132,7 @@ beforeAll(async () => {
   await alone('ecs-rollback', { mode: 'redeploy', cluster, services: 'action-workers' })
 }, 240_000)
 
-afterAll(() => town?.close())
+afterAll(() => town?.close(), 60_000)
 
 test('every action needs what the table says, and nothing else', () => {
   expect(differences(readTable(page), seen)).toEqual([])

@@ -56,7 +56,7 @@ beforeAll(async () => {
   runs = { good, all, broken: await company.ship(4, [2]) }
 }, 240_000)
 
-afterAll(() => town?.close())
+afterAll(() => town?.close(), 60_000)
 
 describe('under the policy of the page', () => {
   test('a good release is green', () => {
