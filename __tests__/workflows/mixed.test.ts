@@ -107,6 +107,36 @@ describe('a release that is bad in everything', () => {
   })
 })
 
+test('its last summary tells the whole story, with a chart and a table for each component', () => {
+  const { summary } = stepOf(told, 'close')
+  for (const part of [
+    /\| Performed by \| pat, by the verdict of verify-health: run \d+ \|/,
+    /\| bad traffic ended \| \S+Z \| \S.* \| \S.* \|/,
+    /```mermaid\ngantt\n(.*\n)*? {2}section Front end\n/,
+    /### Services\n\n.*\n.*\n\| api-gateway \| acme-api-gateway:3 → acme-api-gateway:2 \|/,
+    /### Migrations\n/,
+    /### Secrets and parameters\n/,
+    /is pinned and will not be deployed again/,
+  ])
+    expect(summary).toMatch(part)
+})
+
+test('GitHub shows the release as failed and its rollback as a success', async () => {
+  const { github } = town.sandbox
+  if (!github) throw new Error('no stand-in')
+  const authorization = `Bearer ${github.token('acme/shop', { deployments: 'read' })}`
+  type Shown = readonly { readonly id: number; readonly task?: string; readonly state?: string }[]
+  const ask = async (path: string): Promise<Shown> => {
+    const url = `${github.url}/repos/acme/shop/${path}`
+    return (await (await fetch(url, { headers: { authorization } })).json()) as Shown
+  }
+  const [rollback, release] = await ask('deployments')
+  const stateOf = async (id: number | undefined) =>
+    (await ask(`deployments/${id}/statuses`)).at(0)?.state
+  expect([rollback?.task, await stateOf(rollback?.id)]).toEqual(['rollback', 'success'])
+  expect([release?.task, await stateOf(release?.id)]).toEqual(['deploy', 'failure'])
+})
+
 test('no secret is in any log, summary, output, file or document', async () => {
   const keys = await valuesOf(company, tokenSecret)
   const name = Object.keys(good.configuration ?? {}).find((one) => one !== tokenSecret) ?? ''

@@ -76,8 +76,11 @@ export const reachedBy = (service: string, moments: Moments): Reached => ({
   ...moments,
 })
 
-const clock = (moment: Moment | undefined) =>
-  moment === undefined ? '' : moment === null ? 'not seen' : moment.at.slice(11)
+function clock(moment: Moment | undefined): string {
+  if (moment === undefined) return ''
+  if (moment === null) return 'not seen'
+  return moment.already ? `before ${moment.at.slice(11)}` : moment.at.slice(11)
+}
 
 /** The three moments apart: users are well from the first, the service from the last. */
 export function momentsTable(all: readonly Reached[]): readonly Section[] {

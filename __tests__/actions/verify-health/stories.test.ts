@@ -32,6 +32,7 @@ describe('a release that is', () => {
       verdict: 'healthy',
       why: 'the check was good until the end of 2 min 00 s',
       at: '2026-11-22T03:02:00Z',
+      looks: { failed: 0, of: 25 },
       run: '4711',
     })
   })
