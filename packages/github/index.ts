@@ -17,7 +17,6 @@ export {
   rollbackDeployment,
   setStatus,
 } from './deployments.ts'
-export { askLife, cancelRun, jobsOf, latestAttempt, lifeOf, type RunJob } from './runs.ts'
 export {
   commentOn,
   createIssue,
@@ -28,3 +27,4 @@ export {
   readIssue,
   rewriteIssue,
 } from './issues.ts'
+export { askLife, cancelRun, jobsOf, latestAttempt, lifeOf, type RunJob } from './runs.ts'
