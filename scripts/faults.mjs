@@ -1,22 +1,28 @@
 // Runs the fault tests without sampling: in virtual time every kill, seed and rival, then a kill of the built bundles at every
-// mutating call. An argument `memory` or `bundles` runs one half.
+// mutating call, and there a cancellation. An argument `memory`, `bundles` or `signals` runs one part.
 import { spawnSync } from 'node:child_process'
 import { root } from './install.mjs'
 import { jest } from './jest.mjs'
 
 const [only] = process.argv.slice(2)
-const source = (script) => ({
+const source = (script, ...given) => ({
   command: process.execPath,
-  args: ['--conditions=source', '--disable-warning=ExperimentalWarning', `scripts/${script}`],
+  args: [
+    '--conditions=source',
+    '--disable-warning=ExperimentalWarning',
+    `scripts/${script}`,
+    ...given,
+  ],
   env: process.env,
 })
 const inMemory = jest(['__tests__/faults'])
-const halves = {
+const parts = {
   memory: [source('build.mjs'), { ...inMemory, env: { ...inMemory.env, FAULTS: 'all' } }],
   bundles: [source('build.mjs'), source('faults/bundles.ts')],
+  signals: [source('build.mjs'), source('faults/bundles.ts', 'signals')],
 }
-const chosen = only === undefined ? Object.values(halves).flat() : halves[only]
-if (!chosen) throw new Error(`expected memory, bundles or nothing, got ${only}`)
+const chosen = only === undefined ? Object.values(parts).flat() : parts[only]
+if (!chosen) throw new Error(`expected memory, bundles, signals or nothing, got ${only}`)
 
 let failed = false
 for (const { command, args, env } of chosen) {

@@ -109,7 +109,7 @@ function againstRepeat({ own, latest }: GateEvidence): readonly Refusal[] {
 }
 
 /** Releases a pin by hand. The workflow's name is that of the example caller, `rollback.yml`. */
-const releaseCommand = (environment: string, sha: string): string =>
+export const releaseCommand = (environment: string, sha: string): string =>
   `gh workflow run rollback.yml -f environment=${environment} -f release-pin=${sha} -f dry-run=false -f reason="false alarm"`
 
 function holdsAgainst(lease: Lease, { run, now }: Pick<GateEvidence, 'run' | 'now'>): boolean {

@@ -8,7 +8,7 @@ export {
   capturesOf,
 } from './components.ts'
 export { fingerprint } from './fingerprint.ts'
-export { type GateEvidence, type Refusal, readGate, refusals } from './gate.ts'
+export { type GateEvidence, type Refusal, readGate, refusals, releaseCommand } from './gate.ts'
 export { type Keep, keepSecrets } from './keep.ts'
 export { type Button, list, show } from './list.ts'
 export { restorePoint, type Settings, settings } from './restorepoint.ts'

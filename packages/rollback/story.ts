@@ -1,4 +1,5 @@
 import { passes, type Section, span } from '#core'
+import { releaseCommand } from '#points'
 import type { Moments, Pin, Point, Record } from '#store'
 import type { Judged } from './judge.ts'
 import { momentNames } from './moments.ts'
@@ -185,6 +186,6 @@ function additions({ record, before }: Story) {
 
 function pinRow({ pin }: Story) {
   if (pin === undefined || pin.released) return []
-  const line = `commit ${pin.sha.slice(0, 12)} is pinned and will not be deployed again: deploy a commit with the fix`
+  const line = `commit ${pin.sha.slice(0, 12)} is pinned and will not be deployed again: deploy a commit with the fix on top of it, which releases the pin once it is verified; or by hand: ${releaseCommand(pin.environment, pin.sha)}`
   return [['pin', line, pin.record]]
 }

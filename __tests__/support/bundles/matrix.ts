@@ -1,5 +1,6 @@
 import { differences } from '../chain/differences.ts'
 import { again, killed, rest } from './kill.ts'
+import { cutAt, resumed } from './signal.ts'
 import { type Broken, broken, foundTown, rollBack } from './town.ts'
 
 /** A bad release whose rollback is killed. */
@@ -21,7 +22,7 @@ const account = '000000000042'
 
 /** A company of its own for one kill: nothing of another one is left, and none runs on. */
 async function inTown<T>(release: Release, work: (at: Broken) => Promise<T>): Promise<T> {
-  const town = await foundTown(scale)
+  const town = await foundTown(scale, true)
   try {
     const at = await broken(town, account, release)
     const found = await work(at)
@@ -63,6 +64,34 @@ export async function kill(
     const second = await again(at, 2)
     const wrong = [
       ...(first.conclusion === 'killed' || !hit ? [] : [`ended ${first.conclusion}, not killed`]),
+      ...(second.conclusion === 'success'
+        ? []
+        : [`ended ${second.conclusion}`, ...second.lines.slice(-3)]),
+      ...differences(await rest(at).catch((thrown) => ({ thrown: String(thrown) })), picture),
+    ]
+    return { call, wrong }
+  }).catch((thrown: unknown) => ({ call: 'not come to it', wrong: [String(thrown)] }))
+  return { release, k, when, ...found, seconds: (performance.now() - began) / 1000 }
+}
+
+/** Ends the rollback at its k-th mutating call as the runner ends a cancelled step, lets the scheduled workflow finish it and compares. */
+export async function interrupt(
+  { release, k, when }: Pick<Row, 'release' | 'k' | 'when'>,
+  { picture }: Whole,
+): Promise<Row> {
+  const began = performance.now()
+  const found = await inTown(release, async (at) => {
+    const begun = lastCall(at)
+    const moment = { nth: k, when }
+    const { hit, took } = await cutAt(at, { runId: at.run.runId, moment, how: 'cancelled' })
+    const reached = mutations(at, begun).find(({ fault }) => fault === 'kill')
+    const call = reached
+      ? `${reached.service}:${reached.operation} ${reached.subject.Key ?? ''}`
+      : 'not reached'
+    const second = await resumed(at, '2009')
+    const wrong = [
+      ...(hit || !reached ? [] : ['it went on after SIGINT']),
+      ...(took < 2000 ? [] : [`SIGINT took ${Math.round(took)} ms`]),
       ...(second.conclusion === 'success'
         ? []
         : [`ended ${second.conclusion}`, ...second.lines.slice(-3)]),
