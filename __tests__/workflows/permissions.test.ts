@@ -118,6 +118,7 @@ beforeAll(async () => {
   await alone('verify-health', { mode: 'baseline', environment })
   const [pin, reason] = [company.repository.commitOf(11), 'to see what it needs']
   await alone('rollback-report', { mode: 'release', environment, pin, reason })
+  await alone('rollback-report', { mode: 'take-over', environment })
   await alone('run-script', { environment, script: 'scripts/deploy', 'dry-run': 'true' })
   const connection = 'secret:acme/production/database-url'
   const path = 'database/migrations'
