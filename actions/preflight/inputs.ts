@@ -1,8 +1,8 @@
-import { common, optional, text } from '#inputs'
+import { common, gitHubEnvironment, optional, text } from '#inputs'
 
 export const inputs = {
   ...common,
-  'rollback-environment': optional(text),
-  'consent-environment': optional(text),
+  'rollback-environment': optional(gitHubEnvironment),
+  'consent-environment': optional(gitHubEnvironment),
   token: optional(text),
 }

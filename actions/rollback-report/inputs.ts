@@ -1,4 +1,13 @@
-import { choice, common, durationBetween, flag, listOf, optional, text } from '#inputs'
+import {
+  choice,
+  common,
+  durationBetween,
+  flag,
+  gitHubEnvironment,
+  listOf,
+  optional,
+  text,
+} from '#inputs'
 import { reportModes } from '#rollback'
 
 export const inputs = {
@@ -9,7 +18,7 @@ export const inputs = {
   reason: optional(text),
   pin: optional(text),
   settle: durationBetween('0s', '10m'),
-  'github-environment': optional(text),
+  'github-environment': optional(gitHubEnvironment),
   token: optional(text),
   ticket: flag,
   labels: listOf(/^\S.{0,49}$/, 'names of labels of at most 50 characters'),

@@ -19,9 +19,18 @@ export const keyPrefix = /^[^/\s][^\s]{0,500}$/
 /** A CloudFront distribution. */
 export const distributionId = /^E[A-Z0-9]{1,31}$/
 
+/** What GitHub calls an environment ("Managing environments for deployment"). */
+const gitHubName = /^[^\p{Cc}]{1,255}$/u
+
 export const regionName = /^[a-z]{2}(-[a-z]+)+-\d$/
 export const accountId = /^\d{12}$/
 export const roleArn = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/
+
+/** The name of a GitHub environment, which need not be that of an environment of the configuration. */
+export const gitHubEnvironment = matching(
+  gitHubName,
+  'the name of a GitHub environment (at most 255 characters)',
+)
 
 /** The inputs that every action has. Spread them into the action's own. */
 export const common = {

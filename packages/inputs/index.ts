@@ -4,6 +4,7 @@ export {
   bucketName,
   common,
   distributionId,
+  gitHubEnvironment,
   keyPrefix,
   parameterName,
   secretName,

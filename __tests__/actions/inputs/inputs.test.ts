@@ -38,6 +38,10 @@ const own: { readonly [action: string]: readonly (readonly [string, string, stri
   ],
   'ecs-rollback': [['mode', 'undo', 'mode: expected one of']],
   'migration-revert': [['mode', 'down', 'mode: expected']],
+  preflight: [
+    ['rollback-environment', 'x'.repeat(300), 'rollback-environment: expected'],
+    ['consent-environment', 'x'.repeat(300), 'consent-environment: expected'],
+  ],
   'rds-snapshot-guard': [['mode', 'prune', 'mode: expected one of']],
   'restore-point': [
     ['mode', 'take', 'mode: expected one of'],
@@ -46,8 +50,14 @@ const own: { readonly [action: string]: readonly (readonly [string, string, stri
   'rollback-plan': [
     ['verdict', 'fine', 'verdict: expected one of'],
     ['asked', 'please', 'asked: expected true or false'],
+    ['resume', 'please', 'resume: expected true or false'],
   ],
-  'rollback-report': [['mode', 'end', 'mode: expected one of']],
+  'rollback-report': [
+    ['mode', 'end', 'mode: expected one of'],
+    ['settle', 'a while', 'settle: expected a duration'],
+    ['ticket', 'please', 'ticket: expected true or false'],
+    ['assignees', 'a b', 'assignees: expected logins'],
+  ],
   'run-script': [['migrates', 'sure', 'migrates: expected true or false']],
   's3-frontend-restore': [
     ['mode', 'undo', 'mode: expected one of'],
