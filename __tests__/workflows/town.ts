@@ -205,6 +205,7 @@ async function run(sandbox: Sandbox, account: string, options: RunOptions): Prom
     runId,
     onEvent: (event, now) => {
       running = now
+      hub?.heard(event)
       if (event.job === 'rollback' && event.is === 'step-begins') turned ??= last()
       if (event.is === 'output' && (event.name === 'report' || event.name === 'evidence'))
         papers.push(readPaper(event.value))

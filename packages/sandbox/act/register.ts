@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { realClock } from '../clock.ts'
 import type { GitHub, JobPlan } from '../github/index.ts'
+import type { RunEvent } from './log.ts'
 import { rerunJobs } from './rerun.ts'
 import type { RunOptions, RunResult } from './run.ts'
 
@@ -40,7 +41,9 @@ function plansOf(text: string): readonly JobPlan[] {
 export interface Registered {
   /** Whether a cancellation has reached it. */
   isCancelled(): boolean
-  /** Tells how its jobs have ended. */
+  /** Ends a job as soon as act has ended it: what needs it begins at GitHub too. */
+  heard(event: RunEvent): void
+  /** Tells how its other jobs have ended. */
   ended(told: RunResult): Promise<void>
 }
 
@@ -72,13 +75,22 @@ export function register(
     if (!cancelled) onCancel()
     cancelled = true
   })
+  const over = new Map<string, Promise<void>>()
+  const names = plansOf(text).map(({ name }) => name)
+  const heard = (event: RunEvent) => {
+    if (event.is !== 'job-ends' || !names.includes(event.job) || over.has(event.job)) return
+    const before = Promise.all(over.values())
+    const end = () => patiently(() => repository.finish(id, event.job, event.result))
+    over.set(event.job, before.then(end))
+  }
   const ended = async (told: RunResult) => {
-    for (const { name } of plansOf(text)) {
+    await Promise.all(over.values())
+    for (const name of names.filter((one) => !over.has(one))) {
       const conclusion = told.jobs[name] ?? (cancelled ? 'cancelled' : 'failure')
       await patiently(() => repository.finish(id, name, conclusion))
     }
   }
-  return { isCancelled: () => cancelled, ended }
+  return { isCancelled: () => cancelled, heard, ended }
 }
 
 /** What GitHub still runs of a run that was cancelled: its jobs with `always()`, in the same attempt. act ends with the kill. */

@@ -119,6 +119,7 @@ async function ship(
   const run: Running = startRun({
     ...options,
     onEvent: (event) => {
+      hub?.heard(event)
       const isBad = event.is === 'output' && event.name === 'verdict' && event.value !== 'healthy'
       if (isBad) glimpse ??= glimpseFromOutside(sample)
       const fact = narrate(event)
