@@ -191,6 +191,7 @@ function companyOf(sample: Sample, suite: SuiteCopy, { sandbox, env }: Place): C
 /** Runs a workflow and notes where in the sandbox's log of calls its rollback job began. */
 async function run(sandbox: Sandbox, account: string, options: RunOptions): Promise<Told> {
   const papers: string[] = []
+  const kept = mkdtempSync(join(tmpdir(), 'papers-'))
   const last = () => sandbox.calls.list().at(-1)?.n ?? 0
   const begun = last()
   const runId = options.runId ?? String(randomInt(10_000_000, 99_999_999))
@@ -202,18 +203,20 @@ async function run(sandbox: Sandbox, account: string, options: RunOptions): Prom
   let turned: number | undefined
   const result = await runWorkflow({
     ...options,
+    env: { ...options.env, NODE_OPTIONS: `--import=${keepPapers}`, KEPT_PAPERS: kept },
     runId,
     onEvent: (event, now) => {
       running = now
       hub?.heard(event)
       if (event.job === 'rollback' && event.is === 'step-begins') turned ??= last()
       if (event.is === 'output' && (event.name === 'report' || event.name === 'evidence'))
-        papers.push(readPaper(event.value))
+        papers.push(readPaper(kept, event.value))
       options.onEvent?.(event, now)
     },
   })
   const still = hub?.isCancelled() ? await runWorkflow(stillRuns(options, result)) : undefined
   await hub?.ended(result)
+  rmSync(kept, { recursive: true, force: true })
   const turn = turned ?? last()
   const calls = sandbox.calls.list({ account, mutating: true, after: begun })
   const said = (rollback: boolean) =>
@@ -236,8 +239,11 @@ const nameOf = (subject: Readonly<Record<string, string>>) =>
     .map((name) => subject[name])
     .find((name) => name !== undefined) ?? JSON.stringify(subject)
 
-function readPaper(file: string): string {
-  return file === '' ? '' : readFileSync(file, 'utf8')
+const keepPapers = join(import.meta.dirname, '../support/keep-papers.mjs')
+
+/** Reads the copy that was kept of what an action wrote. */
+function readPaper(kept: string, file: string): string {
+  return file === '' ? '' : readFileSync(join(kept, file), 'utf8')
 }
 
 /** A step by its id, name or the name of the action that it uses. Throws when it did not run. */
