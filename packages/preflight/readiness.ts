@@ -1,15 +1,6 @@
-import { CallError, type Run } from '#core'
+import { CallError, iso, type Run } from '#core'
 import { type CapturedAll, type Captures, captureAll, readGate, refusals } from '#points'
-import {
-  beforeId,
-  changeDocument,
-  deploymentId,
-  envelope,
-  keys,
-  preflightSchema,
-  readPoint,
-  type Store,
-} from '#store'
+import { changeDocument, envelope, keys, preflightSchema, type Store } from '#store'
 import type { Finding } from './finding.ts'
 
 /** A failed call as a problem; everything else is thrown. */
@@ -81,15 +72,16 @@ async function gateFindings(
   store: Store,
   captured: CapturedAll,
 ): Promise<readonly Finding[]> {
-  const reasons = refusals(await readGate(run, store, captured.problems))
+  const evidence = await readGate(run, store, captured.problems)
+  const reasons = refusals(evidence)
   const what = captured.rows.length === 1 ? 'one thing' : `${captured.rows.length} things`
   if (reasons.length === 0)
     return [
       { check: 'gate', found: `${what} could be put back, nothing is open or held`, is: 'fine' },
     ]
   // The rollback job runs only behind a preflight that passed, and it has to finish what an earlier attempt of this run began.
-  const own = await readPoint(store, beforeId(deploymentId(store.environment, run.identity.runId)))
-  const begun = own?.deployment?.state === 'captured' || own?.deployment?.state === 'deploying'
+  const state = evidence.own?.deployment?.state
+  const begun = state === 'captured' || state === 'deploying'
   return reasons.map(({ why, next }) =>
     begun
       ? {
@@ -111,7 +103,7 @@ export async function storeFindings(run: Run, store: Store): Promise<readonly Fi
   const first = {
     kind: 'preflight' as const,
     ...envelope(store),
-    at: new Date(run.clock.now()).toISOString(),
+    at: iso(run.clock.now()),
     run: run.identity.runId,
     attempt: run.identity.attempt,
   }

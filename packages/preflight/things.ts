@@ -69,29 +69,19 @@ export function resourcesOf(facts: Facts): Resources {
   }
 }
 
-type OfDatabase = Pick<
-  Resources,
-  | 'database'
-  | 'restored database'
-  | 'restored database with roles'
-  | 'database groups'
-  | 'snapshot'
-  | 'snapshot of the deployment'
-  | 'monitoring role'
-  | 'database role'
->
+/** Where no database is named. */
+const noDatabase = {
+  ...{ database: [], 'restored database': [], 'restored database with roles': [] },
+  ...{ 'database groups': [], snapshot: [], 'snapshot of the deployment': [] },
+  ...{ 'monitoring role': [], 'database role': [] },
+} satisfies Partial<Resources>
 
 function ofDatabase(
   { now }: Facts,
   database: FoundDatabase | undefined,
   arn: (service: string, rest: string) => string,
-): OfDatabase {
-  if (database === undefined)
-    return {
-      ...{ database: [], 'restored database': [], 'restored database with roles': [] },
-      ...{ 'database groups': [], snapshot: [], 'snapshot of the deployment': [] },
-      ...{ 'monitoring role': [], 'database role': [] },
-    }
+): Pick<Resources, keyof typeof noDatabase> {
+  if (database === undefined) return noDatabase
   const { instance } = database
   const id = rollbackName(instance.id, new Set(), now)
   const ofDeployment = snapshotName('pre-migration', now)

@@ -33,9 +33,9 @@ export async function close(run: Run, store: Store, id: string): Promise<Result>
   const record = await needRecord(store, id)
   if (record.state === 'closed') return finishClosed(run, store, record)
   const judged = judge(record)
-  const around = await aroundOf(store, record)
   if (run.dryRun)
     return { outcome: 'planned', headline: `${id} would end ${judged.outcome}: ${judged.why}` }
+  const around = await aroundOf(store, record)
   if (judged.outcome === 'superseded') {
     await releaseLease(store, run.identity.runId)
     return standing(store, { record, judged, ...around })
@@ -60,12 +60,11 @@ async function aroundOf(store: Store, record: Record): Promise<Omit<Story, 'reco
 
 /** Writes down what the rollback reached; nothing where it says so already. */
 async function keepMoments(store: Store, record: Record): Promise<Record> {
-  const reached = (current: Record) => momentsOf(current)
   const same = (current: Record) =>
-    JSON.stringify(reached(current)) === JSON.stringify(current.moments ?? {})
+    JSON.stringify(momentsOf(current)) === JSON.stringify(current.moments ?? {})
   if (same(record)) return record
   return changeRecord(store, record.id, (current) =>
-    same(current) ? undefined : { ...current, moments: reached(current) },
+    same(current) ? undefined : { ...current, moments: momentsOf(current) },
   )
 }
 

@@ -21,6 +21,13 @@ export function again(at: Broken, attempt: number): Promise<JobEnd> {
   return rollBack(at, attempt)
 }
 
+/** The services of release 1, as they ran before a bad one. */
+export const servicesBefore = [
+  'acme-api-gateway:1 2/2',
+  'acme-event-processor:1 1/1',
+  'acme-action-workers:1 1/1',
+]
+
 /** A look at everything as soon as nothing is on its way any more. */
 export const rest = (at: Broken) =>
   eventually('a steady company', async () => {

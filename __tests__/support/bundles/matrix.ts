@@ -1,4 +1,5 @@
 import { differences } from '../chain/differences.ts'
+import type { JobEnd } from '../chain/job.ts'
 import { again, killed, rest } from './kill.ts'
 import { cutAt, resumed } from './signal.ts'
 import { type Broken, broken, foundTown, rollBack } from './town.ts'
@@ -50,20 +51,26 @@ export function whole(release: Release) {
 
 export type Whole = Awaited<ReturnType<typeof whole>>
 
-/** Kills the rollback at its k-th mutating call, runs it once more and compares. */
-export async function kill(
-  { release, k, when }: Pick<Row, 'release' | 'k' | 'when'>,
+type At = Pick<Row, 'release' | 'k' | 'when'>
+
+/** What ending a rollback came to beside where it died: what is wrong with it. */
+type End = (at: Broken, one: At) => Promise<(wasReached: boolean) => readonly string[]>
+
+/** Ends a rollback at a call, lets it be finished and compares. */
+async function ended(
+  one: At,
   { picture }: Whole,
+  { end, finish }: { readonly end: End; readonly finish: (at: Broken) => Promise<JobEnd> },
 ): Promise<Row> {
   const began = performance.now()
-  const found = await inTown(release, async (at) => {
+  const found = await inTown(one.release, async (at) => {
     const begun = lastCall(at)
-    const first = await killed(at, { nth: k, when })
+    const faultsOf = await end(at, one)
     const hit = mutations(at, begun).find(({ fault }) => fault === 'kill')
     const call = hit ? `${hit.service}:${hit.operation} ${hit.subject.Key ?? ''}` : 'not reached'
-    const second = await again(at, 2)
+    const second = await finish(at)
     const wrong = [
-      ...(first.conclusion === 'killed' || !hit ? [] : [`ended ${first.conclusion}, not killed`]),
+      ...faultsOf(hit !== undefined),
       ...(second.conclusion === 'success'
         ? []
         : [`ended ${second.conclusion}`, ...second.lines.slice(-3)]),
@@ -71,45 +78,39 @@ export async function kill(
     ]
     return { call, wrong }
   }).catch((thrown: unknown) => ({ call: 'not come to it', wrong: [String(thrown)] }))
-  return { release, k, when, ...found, seconds: (performance.now() - began) / 1000 }
+  return { ...one, ...found, seconds: (performance.now() - began) / 1000 }
 }
 
+/** Kills the rollback at its k-th mutating call, runs it once more and compares. */
+export const kill = (one: At, whole: Whole): Promise<Row> =>
+  ended(one, whole, {
+    end: async (at, { k, when }) => {
+      const { conclusion } = await killed(at, { nth: k, when })
+      return (wasReached) =>
+        conclusion === 'killed' || !wasReached ? [] : [`ended ${conclusion}, not killed`]
+    },
+    finish: (at) => again(at, 2),
+  })
+
 /** Ends the rollback at its k-th mutating call as the runner ends a cancelled step, lets the scheduled workflow finish it and compares. */
-export async function interrupt(
-  { release, k, when }: Pick<Row, 'release' | 'k' | 'when'>,
-  { picture }: Whole,
-): Promise<Row> {
-  const began = performance.now()
-  const found = await inTown(release, async (at) => {
-    const begun = lastCall(at)
-    const moment = { nth: k, when }
-    const { hit, took } = await cutAt(at, { runId: at.run.runId, moment, how: 'cancelled' })
-    const reached = mutations(at, begun).find(({ fault }) => fault === 'kill')
-    const call = reached
-      ? `${reached.service}:${reached.operation} ${reached.subject.Key ?? ''}`
-      : 'not reached'
-    const second = await resumed(at, '2009')
-    const wrong = [
-      ...(hit || !reached ? [] : ['it went on after SIGINT']),
-      ...(took < 2000 ? [] : [`SIGINT took ${Math.round(took)} ms`]),
-      ...(second.conclusion === 'success'
-        ? []
-        : [`ended ${second.conclusion}`, ...second.lines.slice(-3)]),
-      ...differences(await rest(at).catch((thrown) => ({ thrown: String(thrown) })), picture),
-    ]
-    return { call, wrong }
-  }).catch((thrown: unknown) => ({ call: 'not come to it', wrong: [String(thrown)] }))
-  return { release, k, when, ...found, seconds: (performance.now() - began) / 1000 }
-}
+export const interrupt = (one: At, whole: Whole): Promise<Row> =>
+  ended(one, whole, {
+    end: async (at, { k, when }) => {
+      const moment = { nth: k, when }
+      const { hit, took } = await cutAt(at, { runId: at.run.runId, moment, how: 'cancelled' })
+      return (wasReached) => [
+        ...(hit || !wasReached ? [] : ['it went on after SIGINT']),
+        ...(took < 2000 ? [] : [`SIGINT took ${Math.round(took)} ms`]),
+      ]
+    },
+    finish: (at) => resumed(at, '2009'),
+  })
 
 /**
  * Every kill of a rollback: before each call, and after the last. What was applied and not heard of is the same as dying before
  * the next call; the tests in virtual time kill both ways.
  */
-export function killsOf(
-  release: Release,
-  { calls }: Whole,
-): readonly Pick<Row, 'release' | 'k' | 'when'>[] {
+export function killsOf(release: Release, { calls }: Whole): readonly At[] {
   const before = calls.map((_, index) => ({ release, k: index + 1, when: 'before' as const }))
   return [...before, { release, k: calls.length, when: 'after' as const }]
 }
