@@ -25,7 +25,19 @@ const rules: Readonly<Record<string, Rule>> = {
   sql: { packages: ['core'], modules: ['pg', 'zod'], node: true },
   tasks: { packages: ['core', 'aws'], modules: ['@aws-sdk/client-ecs'], node: true },
   // One component kind each; never another kind.
-  ecs: { packages: component, modules: ['zod', '@aws-sdk/client-ecs'], node: true },
+  ecs: {
+    packages: component,
+    modules: [
+      'zod',
+      '@aws-sdk/client-ecs',
+      // What its tasks stand on: deployed by, scaled by, behind, made of, started with.
+      ...['@aws-sdk/client-codedeploy', '@aws-sdk/client-application-auto-scaling'],
+      ...['@aws-sdk/client-elastic-load-balancing-v2', '@aws-sdk/client-ecr'],
+      ...['@aws-sdk/client-secrets-manager', '@aws-sdk/client-ssm'],
+      ...['@aws-sdk/client-s3', '@aws-sdk/client-iam'],
+    ],
+    node: true,
+  },
   rds: {
     packages: component,
     modules: ['zod', '@aws-sdk/client-rds', '@aws-sdk/client-secrets-manager'],

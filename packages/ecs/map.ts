@@ -3,6 +3,7 @@ import { shortName } from '#aws'
 import { factsOf } from './facts.ts'
 import type {
   AbsentService,
+  LifecycleHook,
   LiveContainer,
   LiveService,
   LiveTask,
@@ -118,6 +119,7 @@ export function toRevision(revision: Ecs.ServiceRevision): Revision {
       image: image.image ?? '',
       ...present({ digest: image.imageDigest }),
     })),
+    createdAt: time(revision.createdAt),
   }
 }
 
@@ -127,10 +129,37 @@ export function toServiceDeployment(deployment: Ecs.ServiceDeployment): ServiceD
     arn: deployment.serviceDeploymentArn ?? '',
     status: deployment.status ?? 'UNKNOWN',
     why: deployment.statusReason ?? '',
+    sources: (deployment.sourceServiceRevisions ?? []).flatMap(({ arn }) => arn ?? []),
+    hooks: (deployment.lifecycleHookDetails ?? []).map(toHook),
+    earlySuccess: deployment.deploymentConfiguration?.earlySuccessCriteria?.enable === true,
+    createdAt: time(deployment.createdAt),
+    startedAt: time(deployment.startedAt),
+    finishedAt: time(deployment.finishedAt),
     ...present({
       target: deployment.targetServiceRevision?.arn,
       rolledBackTo: deployment.rollback?.serviceRevisionArn,
+      rolledBackAt: deployment.rollback?.startedAt?.getTime(),
+      stage: deployment.lifecycleStage,
+      breaker: deployment.deploymentCircuitBreaker && {
+        status: deployment.deploymentCircuitBreaker.status ?? '',
+        failures: deployment.deploymentCircuitBreaker.failureCount ?? 0,
+        threshold: deployment.deploymentCircuitBreaker.threshold ?? 0,
+      },
+      alarms: deployment.alarms && {
+        status: deployment.alarms.status ?? '',
+        triggered: deployment.alarms.triggeredAlarmNames ?? [],
+      },
     }),
+  }
+}
+
+function toHook(hook: Ecs.DeploymentLifecycleHookDetail): LifecycleHook {
+  return {
+    id: hook.hookId ?? '',
+    type: hook.targetType ?? '',
+    status: hook.status ?? '',
+    expiresAt: time(hook.expiresAt),
+    timeoutAction: hook.timeoutAction ?? '',
   }
 }
 

@@ -29,6 +29,9 @@ import type {
   TaskDefinition,
 } from './state.ts'
 
+/** What it takes to look at services. */
+type Looking = Pick<EcsClients, 'ecs'>
+
 /** Some services of one cluster. */
 export interface Services {
   readonly cluster: string
@@ -39,7 +42,7 @@ export interface Services {
  * Looks at services, ten per call (the limit of DescribeServices). What is missing, draining or deleted is listed by
  * name under `absent`; a cluster that does not exist throws a `CallError`.
  */
-export async function observeServices(clients: EcsClients, where: Services): Promise<Observed> {
+export async function observeServices(clients: Looking, where: Services): Promise<Observed> {
   const { cluster, names } = where
   const answers = await inParallel(batches(names, 10), (services) =>
     call(
@@ -64,7 +67,7 @@ export async function observeServices(clients: EcsClients, where: Services): Pro
 
 /** `family:revision` that a service is on; undefined without such a service. */
 export async function taskDefinitionOf(
-  clients: EcsClients,
+  clients: Looking,
   { cluster, service }: { readonly cluster: string; readonly service: string },
 ): Promise<string | undefined> {
   const { services } = await observeServices(clients, { cluster, names: [service] })
@@ -76,7 +79,7 @@ export async function taskDefinitionOf(
  * about the last hour. `startedBy` cannot be combined with a service in ListTasks, so callers filter.
  */
 export async function observeTasks(
-  clients: EcsClients,
+  clients: Looking,
   where: { readonly cluster: string; readonly service: string },
 ): Promise<readonly LiveTask[]> {
   const lists = await Promise.all([
@@ -95,7 +98,7 @@ export async function observeTasks(
 }
 
 async function listTasks(
-  clients: EcsClients,
+  clients: Looking,
   where: { readonly cluster: string; readonly service: string },
   desiredStatus: DesiredStatus,
 ): Promise<readonly string[]> {
@@ -120,7 +123,7 @@ async function listTasks(
 
 /** Service revisions by ARN, twenty per call. Those that ECS does not know are left out. */
 export async function observeRevisions(
-  clients: EcsClients,
+  clients: Looking,
   arns: readonly string[],
 ): Promise<readonly Revision[]> {
   const answers = await inParallel(batches(arns, 20), (serviceRevisionArns) =>
@@ -135,7 +138,7 @@ export async function observeRevisions(
 
 /** Service deployments by ARN, twenty per call. Those that ECS does not know are left out. */
 export async function observeServiceDeployments(
-  clients: EcsClients,
+  clients: Looking,
   arns: readonly string[],
 ): Promise<readonly ServiceDeployment[]> {
   const answers = await inParallel(batches(arns, 20), (serviceDeploymentArns) =>
@@ -152,7 +155,7 @@ export async function observeServiceDeployments(
 
 /** A task definition by `family:revision` or ARN; undefined when there is none. */
 export async function observeTaskDefinition(
-  clients: EcsClients,
+  clients: Looking,
   name: string,
 ): Promise<TaskDefinition | undefined> {
   try {
@@ -173,7 +176,7 @@ export async function observeTaskDefinition(
 
 /** The ARNs of a family's ACTIVE task definitions, newest first, page by page. */
 export async function* activeTaskDefinitions(
-  clients: EcsClients,
+  clients: Looking,
   family: string,
 ): AsyncGenerator<string> {
   let nextToken: string | undefined

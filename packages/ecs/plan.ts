@@ -3,10 +3,18 @@ import type { ExpectedContainer } from './judge.ts'
 import { lastSent } from './recorded.ts'
 import { familyOf, type LiveService, primaryOf, type TaskDefinition, unsupported } from './state.ts'
 
+/** How well something is known to have been good: G3 verified, G2 soaked, G1 SUCCESSFUL for ECS, G0 only registered. */
+export type Grade = 'G3' | 'G2' | 'G1' | 'G0'
+
 /** Where one service goes. */
 export interface Target {
   readonly service: string
+  /** Not always ACTIVE. */
   readonly definition: TaskDefinition
+  /** Left out where a person named it. */
+  readonly grade?: Grade
+  /** ARN of the service revision that ran it, where one is known. */
+  readonly revision?: string
   /** The digests that a restore point recorded for this task definition; undefined where no point names it. */
   readonly recorded: readonly ExpectedContainer[] | undefined
   /** Why this one. */

@@ -1,5 +1,6 @@
 import type { Result, Section } from '#core'
 import type { ServicePlan } from './plan.ts'
+import type { Finding } from './preflight/index.ts'
 import { digest12 } from './state.ts'
 import { outputs, plainRow } from './table.ts'
 
@@ -53,6 +54,31 @@ export function refusePlans(
     headline: `${reasons[0] ?? ''}${reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : ''}; nothing was changed`,
     sections: [planTable(plans)],
     next: [...reasons, 'name another destination in to:, or only the other services in services:'],
+  }
+}
+
+/** The refusal because targets lack something that they need: all that was found, over all services. */
+export function refuseFindings(
+  plans: readonly ServicePlan[],
+  obstacles: readonly Finding[],
+): Result {
+  const [first] = obstacles
+  const more = obstacles.length > 1 ? ` (and ${obstacles.length - 1} more)` : ''
+  return {
+    outcome: 'refused',
+    headline: `${first?.service}: ${first?.why}${more}; nothing was changed`,
+    sections: [
+      {
+        title: 'What the destination lacks',
+        columns: ['service', 'what', 'why', 'do'],
+        rows: obstacles.map(({ service, what, why, next }) => [service, what, why, next]),
+      },
+      planTable(plans),
+    ],
+    next: [
+      ...obstacles.map(({ service, next }) => `${service}: ${next}`),
+      'or name another destination in to:, or only the other services in services:',
+    ],
   }
 }
 

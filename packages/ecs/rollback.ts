@@ -6,7 +6,8 @@ import type { EcsClients } from './client.ts'
 import { observeChanges, withEnvironment } from './environment.ts'
 import { inParallel } from './parallel.ts'
 import { planService, type ServicePlan } from './plan.ts'
-import { changeOf, nameOf, planned, refusePlans } from './planned.ts'
+import { changeOf, nameOf, planned, refuseFindings, refusePlans } from './planned.ts'
+import { inspectTargets } from './preflight/index.ts'
 import type { Watch } from './progress.ts'
 import { isStopped, lastSent } from './recorded.ts'
 import { type Deploy, deploy, type Sent } from './send.ts'
@@ -33,6 +34,14 @@ export async function rollback(
   const plans = services.map((service) => planOf(service, aims, entries))
   const refusals = plans.filter((plan) => plan.is === 'refused')
   if (refusals.length > 0) return refusePlans(plans, refusals)
+  const findings = await inspectTargets(
+    run,
+    clients,
+    plans.filter((plan) => plan.is === 'update'),
+  )
+  const obstacles = findings.filter((finding) => finding.is === 'obstacle')
+  if (obstacles.length > 0) return refuseFindings(plans, obstacles)
+  for (const { service, why } of findings) run.report.warning(`${service}: ${why}`)
   run.report.info(`destination: ${aims.why}`)
   const changes = await observeChanges(clients, plans, digester())
   const result = run.dryRun

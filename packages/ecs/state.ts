@@ -109,6 +109,20 @@ export interface Revision {
   /** `family:revision`. */
   readonly taskDefinition: string
   readonly containers: readonly LiveContainer[]
+  readonly createdAt: number
+}
+
+/** A lifecycle hook of a service deployment that waits or waited: Lambda or PAUSE. */
+export interface LifecycleHook {
+  readonly id: string
+  /** `PAUSE`, `AWS_LAMBDA`. */
+  readonly type: string
+  /** `AWAITING_ACTION` while it waits for ContinueServiceDeployment. */
+  readonly status: string
+  /** When ECS stops waiting by itself; 0 where it does not say. */
+  readonly expiresAt: number
+  /** What ECS does then: `ROLLBACK` or `CONTINUE`, empty where it does not say. */
+  readonly timeoutAction: string
 }
 
 /** A service deployment: the history entry of one change, with ECS's own verdict. */
@@ -119,8 +133,27 @@ export interface ServiceDeployment {
   readonly why: string
   /** ARN of the revision that it deploys. */
   readonly target?: string
+  /** ARNs of the revisions that it replaces. */
+  readonly sources: readonly string[]
   /** ARN of the revision that ECS went back to. */
   readonly rolledBackTo?: string
+  /** When ECS began to go back. */
+  readonly rolledBackAt?: number
+  /** `PRE_SCALE_UP`, `BAKE_TIME` and the others; only of blue/green, linear and canary deployments. */
+  readonly stage?: string
+  readonly hooks: readonly LifecycleHook[]
+  readonly breaker?: {
+    readonly status: string
+    readonly failures: number
+    readonly threshold: number
+  }
+  readonly alarms?: { readonly status: string; readonly triggered: readonly string[] }
+  /** True where SUCCESSFUL may come before all tasks are healthy (`earlySuccessCriteria`). */
+  readonly earlySuccess: boolean
+  readonly createdAt: number
+  /** 0 where it has not happened. */
+  readonly startedAt: number
+  readonly finishedAt: number
 }
 
 /** A task definition. */
