@@ -14,6 +14,11 @@ export interface Watched {
   readonly missed: number
   /** True when what was there before has the same task definition: then only the new deployment counts. */
   readonly forced: boolean
+  /**
+   * Where ECS itself goes back: the ARN of the service deployment that it undoes, and when it began. It uses the id of the old
+   * deployment again, so that tasks from before are not its.
+   */
+  readonly rollback?: { readonly serviceDeployment: string; readonly since: number }
 }
 
 /** What became of the watched deployment. */
