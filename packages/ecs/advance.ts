@@ -5,7 +5,14 @@ import { causeText, failing, topCauses, wasHealthy } from './failures.ts'
 import type { ExpectedContainer } from './judge.ts'
 import { lookedAt } from './moments.ts'
 import { observeTasks } from './observe.ts'
-import { conclude, failuresIn, mergeEvents, mergeTasks, type Progress } from './progress.ts'
+import {
+  conclude,
+  failuresIn,
+  mergeEvents,
+  mergeTasks,
+  type Progress,
+  sinceOf,
+} from './progress.ts'
 import { judgeProof, type Ours } from './proof.ts'
 import { afterLook, standing } from './rollout.ts'
 import { fingerprintText, servingText } from './serving.ts'
@@ -165,10 +172,11 @@ async function withTasks(step: Step, one: Progress, stopped: boolean): Promise<P
   return { ...one, tasks: mergeTasks(one.tasks, tasks), known: one.known ?? new Set(ended) }
 }
 
-function isHealthy(step: Step, { service, tasks, watched }: Progress): boolean {
+function isHealthy(step: Step, one: Progress): boolean {
+  const { service, tasks, watched } = one
   const balanced = service.balanced.length > 0
   const at = { now: step.run.clock.now(), balanced, grace: service.grace }
-  const from = watched.rollback?.since ?? 0
+  const from = sinceOf(one)
   return tasks.some(
     (task) =>
       task.startedBy === watched.deployment && task.createdAt >= from && wasHealthy(task, at),
@@ -178,7 +186,7 @@ function isHealthy(step: Step, { service, tasks, watched }: Progress): boolean {
 /** ECS's own verdict, where it was read and is about what is watched. */
 function verdictOf({ deployment, watched }: Progress, { rollout }: Ours): Sign | undefined {
   if (deployment === undefined) return undefined
-  const goesBack = deployment.arn === watched.rollback?.serviceDeployment
+  const goesBack = deployment.arn === watched.takesBack
   const number = rollout.id.split('/').at(-1)
   const isOurs = deployment.target?.endsWith(`/${number}`) === true
   return isOurs || goesBack ? verdictOn(deployment, { goesBack }) : undefined

@@ -48,7 +48,7 @@ export async function evidenceOf(
 ): Promise<Evidence> {
   const region = await clients.ecs.config.region()
   const { service } = ended
-  const arn = watched.rollback?.serviceDeployment ?? service.serviceDeployment
+  const arn = watched.takesBack ?? service.serviceDeployment
   const failed = ended.causes.length > 0
   const [verdict, definition, ...more] = await Promise.all([
     attempt(async () => arn && (await observeServiceDeployments(clients, [arn]))[0]),

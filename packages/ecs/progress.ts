@@ -105,15 +105,25 @@ export const begin = (watch: Watch): Progress => ({
   seen: '',
 })
 
+/**
+ * From when on tasks are those of what is watched: a rollback of ECS's own uses the id of the old deployment again, and until
+ * it is known when that began none is its.
+ */
+export function sinceOf({ watched, deployment }: Progress): number {
+  if (watched.takesBack === undefined) return 0
+  return deployment?.rolledBackAt ?? Number.POSITIVE_INFINITY
+}
+
 /** The failures of the tasks of the deployment that is watched. */
 export function failuresIn(one: Progress) {
-  const { deployment = '', rollback } = one.watched
+  const { deployment = '' } = one.watched
+  const began = sinceOf(one)
   const rollout = one.service.rollouts.find(({ id }) => id === deployment)
   return failuresOf(one.tasks, {
     deployment,
     known: one.known,
-    since: rollback?.since,
-    began: rollback?.since ?? rollout?.createdAt ?? 0,
+    since: began,
+    began: began > 0 ? began : (rollout?.createdAt ?? 0),
     grace: one.service.grace ?? 0,
   })
 }

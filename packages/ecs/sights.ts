@@ -80,7 +80,7 @@ function needsOf(one: Progress, service: LiveService): Needs {
   const unknown = one.expected === undefined && pulled
   return {
     deployment: needsVerdict(one, service)
-      ? (one.watched.rollback?.serviceDeployment ?? service.serviceDeployment)
+      ? (one.watched.takesBack ?? service.serviceDeployment)
       : undefined,
     revision: primary && unknown ? revisionOf(service, primary.id) : undefined,
   }
@@ -88,7 +88,7 @@ function needsOf(one: Progress, service: LiveService): Needs {
 
 /** A rolling deployment is told by the service alone until something fails. */
 function needsVerdict(one: Progress, service: LiveService): boolean {
-  if (service.strategy !== 'ROLLING' || one.watched.rollback !== undefined) return true
+  if (service.strategy !== 'ROLLING' || one.watched.takesBack !== undefined) return true
   const primary = primaryOf(service)
   const began = primary?.createdAt ?? 0
   return (
