@@ -38,7 +38,7 @@ const plainAddress = /^https:\/\/[a-z0-9.-]+(\/[\w.~/%$?=&#:,+-]*)?$/
 function linkOf({ text, url }: { readonly text: string; readonly url: string }): string {
   if (!plainAddress.test(url)) return `- ${escapeMarkdown(`${text}: ${url}`)}`
   // GitHub takes what stands between two dollar signs for a formula.
-  const address = url.replaceAll('&', '&amp;').replaceAll('$', '&#36;').replaceAll('_', '%5F')
+  const address = url.replaceAll('&', '&amp;').replaceAll('$', '&#36;')
   return `- [${escapeMarkdown(text)}](${address})`
 }
 

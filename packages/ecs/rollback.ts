@@ -15,6 +15,7 @@ import { isStopped, lastSent } from './recorded.ts'
 import type { EcsSettings } from './settings.ts'
 import { observeSituations } from './situation.ts'
 import { type LiveService, primaryOf } from './state.ts'
+import type { Patience } from './step.ts'
 import { endedRow, plainRow, type Row, resultOf } from './table.ts'
 import { type Aims, aim } from './targets.ts'
 import { watchAll } from './watch.ts'
@@ -48,7 +49,7 @@ export async function rollback(
   const changes = await observeChanges(clients, plans, digester())
   const result = run.dryRun
     ? planned(plans, aims.why)
-    : await carryOut(run, clients, { cluster, plans, entries })
+    : await carryOut(run, clients, { cluster, plans, entries, patience: settings.patience })
   return withEnvironment(result, changes)
 }
 
@@ -77,16 +78,17 @@ async function carryOut(
     readonly cluster: string
     readonly plans: readonly ServicePlan[]
     readonly entries: readonly Written[]
+    readonly patience: Patience | undefined
   },
 ): Promise<Result> {
-  const { cluster, plans, entries } = given
+  const { cluster, plans, entries, patience } = given
   for (const plan of plans.filter((one) => one.is === 'left-alone')) {
     run.report.warning(`${plan.service.name} is left alone: ${plan.why}`)
   }
   await run.journal.intend(plans.filter(isMutating).map(entryOf))
   const acted = await inParallel(plans, (plan) => act({ run, clients, cluster }, plan))
   const watches = acted.flatMap((one) => watchOf(one, entries) ?? [])
-  const watched = await watchAll(run, clients, { cluster, watches })
+  const watched = await watchAll(run, clients, { cluster, watches, patience })
   const ended = await confirmed(run, clients, { acted, watched })
   const rows = acted.map(({ plan, became }): Row => {
     const one = ended.find(({ name }) => name === nameOf(plan))

@@ -45,13 +45,6 @@ export function protectedIn(service: LiveService, rollout: Rollout): ServiceEven
   )
 }
 
-const passingTroubles = /operations are being throttled|unable to assume/i
-
-/** How many events tell of the platform's own troubles, which pass. */
-export const noiseIn = (service: LiveService, rollout: Rollout) =>
-  since(service.events, rollout.createdAt).filter(({ message }) => passingTroubles.test(message))
-    .length
-
 /** Why load balancers found tasks unhealthy, as the events say it, each once: `Health checks failed with these codes: [502]`. */
 export function healthReasons(events: readonly ServiceEvent[]): readonly string[] {
   const reasons = events.flatMap(

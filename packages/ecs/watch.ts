@@ -21,7 +21,7 @@ export async function watchAll(
   given: {
     readonly cluster: string
     readonly watches: readonly Watch[]
-    readonly patience?: Patience
+    readonly patience?: Patience | undefined
   },
 ): Promise<readonly Ended[]> {
   const { cluster, watches, patience = {} } = given
