@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { type CloudFrontService, cloudfrontService } from './cloudfront/index.ts'
+import { ecrService } from './ecr/index.ts'
 import { type EcsService, ecsService } from './ecs/index.ts'
+import { balancingService } from './elb/index.ts'
 import { createGateway, type Forward, type Gateway, keyring } from './gateway/index.ts'
 import { iam } from './iam/index.ts'
 import { logsService } from './logs/index.ts'
@@ -59,6 +61,10 @@ const notThere = () => {
   throw new AwsError('NotImplemented', 'The sandbox has no GetParameter.', 501)
 }
 
+/** Another ECS in the place of ours: its images and balancers are the ones that exist. */
+const isEcs = (service: Service): service is EcsService =>
+  service.name === 'ecs' && 'images' in service && 'balancers' in service
+
 /** Builds the services and the gateway before them, wired to each other. */
 export function createCloud(parts: CloudParts): Cloud {
   const { ground, roles, forward } = parts
@@ -80,11 +86,12 @@ export function createCloud(parts: CloudParts): Cloud {
   const tokens = tokenEndpoint(issuer)
   const { guard, admin: policies, service: access } = iam(roles, { secrets, ecs })
   const given = parts.services?.(ground, { resolveSecret }) ?? []
+  const shown = given.find(isEcs) ?? ecs
   const replaced = new Set(given.map((service) => service.name))
+  const ofTasks = [ecrService(shown), balancingService(shown)]
+  const ours = [secrets, ssm, sts, access, ecs, ...ofTasks, rds, cloudfront, monitoring, logs]
   const services: readonly Service[] = [
-    ...[secrets, ssm, sts, access, ecs, rds, cloudfront, monitoring, logs].filter(
-      (service) => !replaced.has(service.name),
-    ),
+    ...ours.filter((service) => !replaced.has(service.name)),
     ...given,
   ]
   const gateway: Gateway = createGateway({

@@ -30,10 +30,16 @@ function images(world: World, body: Row): unknown {
       return { image: world.images.tag(String(source), String(image)) }
     case 'delete':
       return { deleted: world.images.remove(String(image)) }
+    case 'archive':
+      return { archived: world.images.archive(String(image)) }
+    case 'restore':
+      return { restoring: world.images.restore(String(image)) }
     case 'list':
       return { images: world.images.list() }
     default:
-      throw new Error(`images: unknown action "${action}"; use push, tag, delete or list.`)
+      throw new Error(
+        `images: unknown action "${action}"; use push, tag, delete, archive, restore or list.`,
+      )
   }
 }
 
@@ -67,9 +73,9 @@ async function loadBalancers(world: World, body: Row): Promise<unknown> {
 }
 
 function balancerRow(balancer: Balancer): unknown {
-  const { name, targetGroupArn, url } = balancer
+  const { name, targetGroupArn, ruleArn, url } = balancer
   const targets = balancer.targets().map(({ id, port, health }) => ({ id, port, ...health }))
-  return { name, targetGroupArn, url, ...balancer.traffic(), targets }
+  return { name, targetGroupArn, ruleArn, url, ...balancer.traffic(), targets }
 }
 
 function allTasks(world: World): readonly Task[] {

@@ -5,6 +5,7 @@ import { type ImageCatalogue, imageCatalogue } from '../processes/images.ts'
 import type { Runtime } from '../processes/runtime.ts'
 import type { Admin, Ground, Service } from '../service.ts'
 import { adminPages } from './admin.ts'
+import type { AlarmState } from './alarms.ts'
 import { clusterOperations } from './clusters.ts'
 import { deploymentOperations } from './deploymentOperations.ts'
 import { addEvent } from './events.ts'
@@ -23,6 +24,11 @@ export interface EcsPorts {
   readonly runtime: Runtime
   /** The value of a secret or parameter; rejects with an error that has AWS's `code` and `message`. */
   readonly resolveSecret: (valueFrom: string, account: string, region: string) => Promise<string>
+  /** The named alarms of CloudWatch that exist; without it deployments have none. */
+  readonly alarms?: (
+    names: readonly string[],
+    place: { readonly account: string; readonly region: string },
+  ) => readonly AlarmState[]
   readonly timings?: Partial<Timings>
   /** For how much simulated time DescribeServices may show the state before the last mutating call; 0 by default. */
   readonly staleReadsMs?: number
@@ -46,12 +52,14 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
     log: ground.log,
     timings: { ...FARGATE_TIMINGS, ...ports.timings },
     ids: idSource(),
-    images: imageCatalogue(),
+    images: imageCatalogue(clock),
     balancers: balancers(clock),
     runtime: ports.runtime,
     resolveSecret: ports.resolveSecret,
+    alarms: ports.alarms ?? (() => []),
     regions: new Map(),
     staleReads: ports.staleReadsMs ?? 0,
+    stopGoesTo: 'last-completed',
     closed: false,
   }
   world.balancers.onGroup((group) => group.onChange((id) => targetChanged(world, group, id)))

@@ -58,7 +58,7 @@ function pull(world: World, task: Task, container: Container): Image | undefined
   const reference = container.definition.image ?? ''
   const fixed = task.revision?.images.find((one) => one.containerName === container.definition.name)
   const { repository } = parseReference(reference)
-  const image = world.images.find(fixed?.digest ? `${repository}@${fixed.digest}` : reference)
+  const image = world.images.pull(fixed?.digest ? `${repository}@${fixed.digest}` : reference)
   if (fixed && image && container.definition.versionConsistency !== 'disabled')
     fixed.digest = image.digest
   return image
@@ -175,11 +175,18 @@ function overrideOf(task: Task, container: Container): Ecs.ContainerOverride | u
 function registerTargets(world: World, task: Task): void {
   for (const one of task.revision?.config.loadBalancers ?? []) {
     const container = task.containers.find((each) => each.definition.name === one.containerName)
-    const group = world.balancers.group(one.targetGroupArn ?? '')
+    const configured = one.targetGroupArn ?? ''
+    const arn = task.revision?.targetGroups.get(configured) ?? configured
+    const group = world.balancers.group(arn)
     if (!container || container.port === undefined || !group) continue
     const probe = container.running?.probe
     task.targetGroups.push(group.arn)
     const id = targetId(task, container)
-    group.register({ id, port: container.port, ...(probe ? { probe } : {}) })
+    group.register({
+      id,
+      port: container.port,
+      ...(one.containerPort === undefined ? {} : { containerPort: one.containerPort }),
+      ...(probe ? { probe } : {}),
+    })
   }
 }
