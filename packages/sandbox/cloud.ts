@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { type AutoscalingService, autoscalingService } from './autoscaling/index.ts'
 import { type CloudFrontService, cloudfrontService } from './cloudfront/index.ts'
 import { ecrService } from './ecr/index.ts'
 import { type EcsService, ecsService } from './ecs/index.ts'
@@ -42,6 +43,7 @@ export interface CloudParts {
 export interface Cloud {
   readonly gateway: Gateway
   readonly ecs: EcsService
+  readonly autoscaling: AutoscalingService
   readonly rds: RdsService
   readonly cloudfront: CloudFrontService
   readonly issuer: Issuer
@@ -88,7 +90,8 @@ export function createCloud(parts: CloudParts): Cloud {
   const given = parts.services?.(ground, { resolveSecret }) ?? []
   const shown = given.find(isEcs) ?? ecs
   const replaced = new Set(given.map((service) => service.name))
-  const ofTasks = [ecrService(shown), balancingService(shown)]
+  const autoscaling = autoscalingService({ clock, ecs: shown })
+  const ofTasks = [ecrService(shown), balancingService(shown), autoscaling]
   const ours = [secrets, ssm, sts, access, ecs, ...ofTasks, rds, cloudfront, monitoring, logs]
   const services: readonly Service[] = [
     ...ours.filter((service) => !replaced.has(service.name)),
@@ -104,6 +107,6 @@ export function createCloud(parts: CloudParts): Cloud {
     ...(forward && { forward }),
     guard,
   })
-  const close = () => closeAll([ecs, rds, cloudfront, ...given])
-  return { gateway, ecs, rds, cloudfront, issuer, close }
+  const close = () => closeAll([autoscaling, ecs, rds, cloudfront, ...given])
+  return { gateway, ecs, autoscaling, rds, cloudfront, issuer, close }
 }

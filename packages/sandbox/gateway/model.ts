@@ -1,3 +1,4 @@
+import * as scaling from '@aws-sdk/client-application-auto-scaling'
 import * as cloudfront from '@aws-sdk/client-cloudfront'
 import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import * as logs from '@aws-sdk/client-cloudwatch-logs'
@@ -111,6 +112,11 @@ function model(service: string, wire: Pick<Model, 'protocol' | 'namespace'>, sdk
 const MODELS: readonly Model[] = [
   model('ecs', { protocol: 'json', namespace: 'AmazonEC2ContainerServiceV20141113' }, ecs),
   model('ecr', { protocol: 'json', namespace: 'AmazonEC2ContainerRegistry_V20150921' }, ecr),
+  model(
+    'application-autoscaling',
+    { protocol: 'json', namespace: 'AnyScaleFrontendService' },
+    scaling,
+  ),
   model('secretsmanager', { protocol: 'json', namespace: 'secretsmanager' }, secretsManager),
   model('ssm', { protocol: 'json', namespace: 'AmazonSSM' }, ssm),
   model('monitoring', { protocol: 'json', namespace: 'GraniteServiceVersion20100801' }, cloudwatch),
