@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { type CloudFrontService, cloudfrontService } from './cloudfront/index.ts'
+import { alarmsIn } from './codedeploy/alarms.ts'
+import { codeDeployService } from './codedeploy/index.ts'
 import { type EcsService, ecsService } from './ecs/index.ts'
 import { createGateway, type Forward, type Gateway, keyring } from './gateway/index.ts'
 import { iam } from './iam/index.ts'
@@ -59,6 +61,10 @@ const notThere = () => {
   throw new AwsError('NotImplemented', 'The sandbox has no GetParameter.', 501)
 }
 
+/** Another ECS in the place of ours: its images and balancers are the ones that exist. */
+const isEcs = (service: Service): service is EcsService =>
+  service.name === 'ecs' && 'images' in service && 'balancers' in service
+
 /** Builds the services and the gateway before them, wired to each other. */
 export function createCloud(parts: CloudParts): Cloud {
   const { ground, roles, forward } = parts
@@ -80,9 +86,12 @@ export function createCloud(parts: CloudParts): Cloud {
   const tokens = tokenEndpoint(issuer)
   const { guard, admin: policies, service: access } = iam(roles, { secrets, ecs })
   const given = parts.services?.(ground, { resolveSecret }) ?? []
+  const shown = given.find(isEcs) ?? ecs
+  const alarming = alarmsIn(monitoring)
+  const deploys = codeDeployService({ clock }, { ecs: shown, alarming })
   const replaced = new Set(given.map((service) => service.name))
   const services: readonly Service[] = [
-    ...[secrets, ssm, sts, access, ecs, rds, cloudfront, monitoring, logs].filter(
+    ...[secrets, ssm, sts, access, ecs, rds, cloudfront, monitoring, logs, deploys].filter(
       (service) => !replaced.has(service.name),
     ),
     ...given,
@@ -97,6 +106,6 @@ export function createCloud(parts: CloudParts): Cloud {
     ...(forward && { forward }),
     guard,
   })
-  const close = () => closeAll([ecs, rds, cloudfront, ...given])
+  const close = () => closeAll([deploys, ecs, rds, cloudfront, ...given])
   return { gateway, ecs, rds, cloudfront, issuer, close }
 }

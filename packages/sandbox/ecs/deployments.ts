@@ -77,7 +77,8 @@ export function beginDeployment(world: World, service: Service, config: Revision
   })
 }
 
-function makeRevision(world: World, service: Service, config: RevisionConfig): Revision {
+/** A new revision of a service; image digests are resolved now. */
+export function makeRevision(world: World, service: Service, config: RevisionConfig): Revision {
   const number = world.ids.number()
   const containers = config.taskDefinition.content.containerDefinitions ?? []
   const images = containers.map(({ name = '', image = '', versionConsistency }) => {

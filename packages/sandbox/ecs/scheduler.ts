@@ -12,6 +12,7 @@ import { healthOf, unhealthyGroup, viewOf } from './health.ts'
 import { launch } from './launch.ts'
 import { type Decision, decide, type TaskView } from './rollout.ts'
 import { now, type Service, type Task, type World } from './state.ts'
+import { tend } from './taskSets.ts'
 import { createTask, isWanted, stopTask } from './tasks.ts'
 
 const FREE_LAUNCH_FAILURES = 3
@@ -28,6 +29,10 @@ export function wake(world: World, service: Service): void {
 /** One look of the scheduler: notice, decide, act, judge. */
 function look(world: World, service: Service): void {
   if (world.closed || service.status === 'INACTIVE') return
+  if (service.taskSets) {
+    tend(world, service, (task) => taskChanged(world, task))
+    return
+  }
   startPending(world, service)
   noticeHealthy(world, service)
   if (primaryOf(service).rolloutState === 'IN_PROGRESS' && breakerTrips(service)) {

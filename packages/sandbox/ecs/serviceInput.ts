@@ -155,8 +155,8 @@ function refuseUnsimulated(
     input.deploymentConfiguration ?? {}
   const refused = [
     [
-      input.deploymentController && input.deploymentController.type !== 'ECS',
-      'deploymentController',
+      input.deploymentController && input.deploymentController.type === 'EXTERNAL',
+      'deploymentController EXTERNAL',
     ],
     [input.schedulingStrategy === 'DAEMON', 'schedulingStrategy DAEMON'],
     [strategy && strategy !== 'ROLLING', `strategy ${strategy}`],

@@ -17,18 +17,19 @@ import { createdConfig, createdSettings, updatedConfig, updatedSettings } from '
 import { serviceView } from './serviceViews.ts'
 import { type Cluster, now, type Service, type World } from './state.ts'
 import { tagMap } from './tags.ts'
+import { openFirst, refuseDeployment, taskSetsView } from './taskSets.ts'
 
 /** CreateService, UpdateService, DeleteService, DescribeServices, ListServices. */
 export function serviceOperations(world: World): Record<string, Operation> {
   return {
     CreateService: (input: Ecs.CreateServiceCommandInput, caller) => ({
-      service: serviceView(create(world, input, caller), true),
+      service: view(world, create(world, input, caller), true),
     }),
     UpdateService: (input: Ecs.UpdateServiceCommandInput, caller) => ({
-      service: serviceView(update(world, input, caller)),
+      service: view(world, update(world, input, caller)),
     }),
     DeleteService: (input: Ecs.DeleteServiceCommandInput, caller) => ({
-      service: serviceView(remove(world, input, caller)),
+      service: view(world, remove(world, input, caller)),
     }),
     DescribeServices: (input: Ecs.DescribeServicesCommandInput, caller) =>
       describe(world, input, caller),
@@ -43,6 +44,11 @@ export function serviceOperations(world: World): Record<string, Operation> {
     },
   }
 }
+
+const view = (world: World, service: Service, withTags = false): Ecs.Service => ({
+  ...serviceView(service, withTags),
+  ...taskSetsView(world, service),
+})
 
 function create(world: World, input: Ecs.CreateServiceCommandInput, caller: Caller): Service {
   const cluster = clusterOf(regionOf(world, caller), input.cluster)
@@ -75,7 +81,8 @@ function create(world: World, input: Ecs.CreateServiceCommandInput, caller: Call
     staleView: 'missing',
   }
   cluster.services.set(name, service)
-  beginDeployment(world, service, config)
+  if (input.deploymentController?.type === 'CODE_DEPLOY') openFirst(world, service)
+  else beginDeployment(world, service, config)
   wake(world, service)
   return service
 }
@@ -91,6 +98,7 @@ function update(world: World, input: Ecs.UpdateServiceCommandInput, caller: Call
   const service = serviceOf(cluster, input.service)
   if (service.status !== 'ACTIVE')
     throw new AwsError('ServiceNotActiveException', 'Service was not ACTIVE.')
+  refuseDeployment(service, input)
   const before = service.config
   const taskDefinition = input.taskDefinition
     ? usableTaskDefinition(cluster.region, input.taskDefinition)
@@ -122,7 +130,7 @@ function remove(world: World, input: Ecs.DeleteServiceCommandInput, caller: Call
 /** Keeps what readers may still see for a while: AWS's reads are eventually consistent. */
 function remember(world: World, service: Service): void {
   if (world.staleReads <= 0) return
-  service.staleView = serviceView(service, true)
+  service.staleView = view(world, service, true)
   service.staleUntil = world.clock.ahead(world.staleReads)
 }
 
@@ -157,6 +165,6 @@ function visible(
   const service = asked.cluster.services.get(asked.name)
   if (!service) return undefined
   if (world.clock.now() >= service.staleUntil || !service.staleView)
-    return serviceView(service, asked.withTags)
+    return view(world, service, asked.withTags)
   return service.staleView === 'missing' ? undefined : service.staleView
 }
