@@ -7,7 +7,8 @@ import { inParallel } from './parallel.ts'
 import type { ServicePlan } from './plan.ts'
 import type { TaskDefinition } from './state.ts'
 
-type Update = Extract<ServicePlan, { is: 'update' }>
+type Changing = Extract<ServicePlan, { is: 'update' | 'stop' | 'continue' | 'follow' }>
+const changing = ['update', 'stop', 'continue', 'follow']
 
 /** What one service's tasks are started with differently from now on. */
 export interface EnvironmentChange {
@@ -27,8 +28,8 @@ export function observeChanges(
   plans: readonly ServicePlan[],
   digest: Digest,
 ): Promise<readonly EnvironmentChange[]> {
-  const updates = plans.filter((plan): plan is Update => plan.is === 'update')
-  return inParallel(updates, async ({ service, target }) => {
+  const changes = plans.filter((plan): plan is Changing => changing.includes(plan.is))
+  return inParallel(changes, async ({ service, target }) => {
     const { taskDefinition: from, name } = service
     const { definition } = target
     const change = { service: name, from, to: definition.name }

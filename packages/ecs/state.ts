@@ -51,14 +51,14 @@ export interface LiveService {
 }
 
 /** Why a service is deployed in a way that this version cannot take back; undefined when it can. */
-export function unsupported({ controller, strategy }: LiveService): string | undefined {
-  if (controller !== 'ECS') {
-    return `its deployment controller is ${controller}; only services that ECS deploys itself can be rolled back`
-  }
-  return strategy === 'ROLLING'
+export function unsupported({ controller }: LiveService): string | undefined {
+  return controller === 'ECS'
     ? undefined
-    : `its deployment strategy is ${strategy}; only rolling deployments can be rolled back yet`
+    : `its deployment controller is ${controller}; only services that ECS deploys itself can be rolled back`
 }
+
+/** Tells whether a service's deployments shift traffic (blue/green, linear, canary) instead of replacing task by task. */
+export const shiftsTraffic = ({ strategy }: LiveService) => strategy !== 'ROLLING'
 
 /** A service that cannot be worked with, by name. */
 export interface AbsentService {

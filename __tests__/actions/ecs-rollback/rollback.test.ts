@@ -122,7 +122,7 @@ describe('what ECS did by itself', () => {
     expect(await at.shows('web')).toBe('web:1 4/4 COMPLETED')
   })
 
-  test('a bad deployment that is still under way is replaced', async () => {
+  test('a bad deployment that is still under way is taken back by ECS itself', async () => {
     at = await scene()
     await at.takePoint()
     at.push('web:v2')
