@@ -130,7 +130,8 @@ async function seenGoing(
   const look = async () => {
     const [found] = await observeServiceDeployments(clients, [plan.deployment])
     const enough =
-      found && (found.finishedAt > 0 || (plan.then === 'watch' && found.rolledBackTo !== undefined))
+      found &&
+      (found.finishedAt > 0 || (plan.after === 'watch' && found.rolledBackTo !== undefined))
     return enough
       ? ({ is: 'found', value: found } as const)
       : ({ is: 'waiting', seen: found?.status ?? 'it is not listed' } as const)

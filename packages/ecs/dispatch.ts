@@ -22,20 +22,20 @@ export interface Wanted {
 }
 
 /**
- * How a service is brought to its target. `then` says what follows once it is known where ECS went: `watch` where that
+ * How a service is brought to its target. `after` says what follows once it is known where ECS went: `watch` where that
  * should be the target, `update` where it is known not to be.
  */
 export type Way =
   | { readonly do: 'update' }
-  | { readonly do: 'stop'; readonly deployment: string; readonly then: 'watch' | 'update' }
+  | { readonly do: 'stop'; readonly deployment: string; readonly after: 'watch' | 'update' }
   | {
       readonly do: 'continue'
       readonly deployment: string
       readonly hook: string
-      readonly then: 'watch' | 'update'
+      readonly after: 'watch' | 'update'
     }
   /** ECS goes back already: no call. */
-  | { readonly do: 'follow'; readonly deployment: string; readonly then: 'watch' | 'update' }
+  | { readonly do: 'follow'; readonly deployment: string; readonly after: 'watch' | 'update' }
 
 const inFlight = ['PENDING', 'IN_PROGRESS']
 const goingBack = ['ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS', 'STOP_REQUESTED']
@@ -82,16 +82,16 @@ export function wayBack(
   const rolling = strategy === 'ROLLING'
   const { arn: deployment } = current
   const leads = choice !== undefined && isWanted(choice, wanted)
-  const then = leads ? 'watch' : 'update'
+  const after = leads ? 'watch' : 'update'
   if (isInFlight(current)) {
     if (!leads && rolling) return { do: 'update' }
     const hook = pausedAt(current)
     return hook
-      ? { do: 'continue', deployment, hook: hook.id, then }
-      : { do: 'stop', deployment, then }
+      ? { do: 'continue', deployment, hook: hook.id, after }
+      : { do: 'stop', deployment, after }
   }
   if (isGoingBack(current)) {
-    return !leads && rolling ? { do: 'update' } : { do: 'follow', deployment, then }
+    return !leads && rolling ? { do: 'update' } : { do: 'follow', deployment, after }
   }
   return { do: 'update' }
 }

@@ -71,7 +71,7 @@ export interface TakeBack {
   /** The hook at which it waits; only of `continue`. */
   readonly hook?: string
   /** `update`: ECS is known to go elsewhere; once it has ended, the target is deployed. */
-  readonly then: 'watch' | 'update'
+  readonly after: 'watch' | 'update'
   readonly why: string
 }
 
@@ -123,12 +123,12 @@ function planWay(service: LiveService, target: Target, situation: Situation): Se
   const force = primaryOf(service)?.taskDefinition === target.definition.name
   if (way.do === 'update') return { is: 'update', service, target, force, why: target.why }
   const { do: is, ...rest } = way
-  return { is, service, target, ...rest, why: wayText(situation, way.then) }
+  return { is, service, target, ...rest, why: wayText(situation, way.after) }
 }
 
-function wayText({ current }: Situation, then: TakeBack['then']): string {
+function wayText({ current }: Situation, after: TakeBack['after']): string {
   const doing = current && isGoingBack(current) ? 'ECS takes it back already' : 'it is under way'
-  return then === 'watch'
+  return after === 'watch'
     ? `${doing}, and ECS goes back to the destination by itself`
     : `${doing}, and ECS would go elsewhere: it is ended first, then the destination is deployed`
 }
