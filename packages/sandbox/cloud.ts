@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { type AutoscalingService, autoscalingService } from './autoscaling/index.ts'
 import { type CloudFrontService, cloudfrontService } from './cloudfront/index.ts'
+import { alarmsIn } from './codedeploy/alarms.ts'
+import { codeDeployService } from './codedeploy/index.ts'
 import { ecrService } from './ecr/index.ts'
 import { type EcsService, ecsService } from './ecs/index.ts'
 import { balancingService } from './elb/index.ts'
@@ -89,10 +91,24 @@ export function createCloud(parts: CloudParts): Cloud {
   const { guard, admin: policies, service: access } = iam(roles, { secrets, ecs })
   const given = parts.services?.(ground, { resolveSecret }) ?? []
   const shown = given.find(isEcs) ?? ecs
+  const alarming = alarmsIn(monitoring)
+  const deploys = codeDeployService({ clock }, { ecs: shown, alarming })
   const replaced = new Set(given.map((service) => service.name))
   const autoscaling = autoscalingService({ clock, ecs: shown })
   const ofTasks = [ecrService(shown), balancingService(shown), autoscaling]
-  const ours = [secrets, ssm, sts, access, ecs, ...ofTasks, rds, cloudfront, monitoring, logs]
+  const ours = [
+    secrets,
+    ssm,
+    sts,
+    access,
+    ecs,
+    ...ofTasks,
+    deploys,
+    rds,
+    cloudfront,
+    monitoring,
+    logs,
+  ]
   const services: readonly Service[] = [
     ...ours.filter((service) => !replaced.has(service.name)),
     ...given,
@@ -107,6 +123,6 @@ export function createCloud(parts: CloudParts): Cloud {
     ...(forward && { forward }),
     guard,
   })
-  const close = () => closeAll([autoscaling, ecs, rds, cloudfront, ...given])
+  const close = () => closeAll([deploys, autoscaling, ecs, rds, cloudfront, ...given])
   return { gateway, ecs, autoscaling, rds, cloudfront, issuer, close }
 }
