@@ -51,6 +51,11 @@ export function toService(
     })),
     revisions: (service.currentServiceRevisions ?? []).flatMap(({ arn }) => (arn ? [arn] : [])),
     balanced: (service.loadBalancers ?? []).flatMap(({ containerName }) => containerName ?? []),
+    loadBalancers: (service.loadBalancers ?? []).map((one) => ({
+      container: one.containerName ?? '',
+      port: one.containerPort ?? 0,
+      ...(one.targetGroupArn === undefined ? {} : { targetGroup: one.targetGroupArn }),
+    })),
     ...(service.currentServiceDeployment
       ? { serviceDeployment: service.currentServiceDeployment }
       : {}),

@@ -1,4 +1,5 @@
 import type { Written } from '#core'
+import type { Point } from '#store'
 import type { ExpectedContainer } from './judge.ts'
 import { lastSent } from './recorded.ts'
 import { familyOf, type LiveService, primaryOf, type TaskDefinition, unsupported } from './state.ts'
@@ -17,6 +18,8 @@ export interface Target {
   readonly revision?: string
   /** The digests that a restore point recorded for this task definition; undefined where no point names it. */
   readonly recorded: readonly ExpectedContainer[] | undefined
+  /** The restore point that says so. */
+  readonly point?: Point
   /** Why this one. */
   readonly why: string
 }

@@ -6,7 +6,7 @@ import type { EcsClients } from './client.ts'
 import { observeChanges, withEnvironment } from './environment.ts'
 import { inParallel } from './parallel.ts'
 import { planService, type ServicePlan } from './plan.ts'
-import { changeOf, nameOf, planned, refuseFindings, refusePlans } from './planned.ts'
+import { changeOf, nameOf, planned, refuseFindings, refusePlans, withElsewhere } from './planned.ts'
 import { inspectTargets } from './preflight/index.ts'
 import type { Watch } from './progress.ts'
 import { isStopped, lastSent } from './recorded.ts'
@@ -34,20 +34,22 @@ export async function rollback(
   const plans = services.map((service) => planOf(service, aims, entries))
   const refusals = plans.filter((plan) => plan.is === 'refused')
   if (refusals.length > 0) return refusePlans(plans, refusals)
-  const findings = await inspectTargets(
-    run,
-    clients,
-    plans.filter((plan) => plan.is === 'update'),
-  )
+  const { findings, elsewhere } = await inspectTargets(run, clients, {
+    aimed: plans.filter((plan) => plan.is === 'update'),
+    store,
+    record: settings.record,
+  })
   const obstacles = findings.filter((finding) => finding.is === 'obstacle')
   if (obstacles.length > 0) return refuseFindings(plans, obstacles)
-  for (const { service, why } of findings) run.report.warning(`${service}: ${why}`)
+  for (const { service, why, next } of findings) {
+    run.report.warning(`${service}: ${why}; ${next}`)
+  }
   run.report.info(`destination: ${aims.why}`)
   const changes = await observeChanges(clients, plans, digester())
   const result = run.dryRun
     ? planned(plans, aims.why)
     : await carryOut(run, clients, { cluster: settings.cluster, plans, entries })
-  return withEnvironment(result, changes)
+  return withElsewhere(withEnvironment(result, changes), elsewhere)
 }
 
 function planOf(

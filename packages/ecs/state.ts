@@ -48,6 +48,15 @@ export interface LiveService {
   readonly serviceDeployment?: string
   /** Names of the containers that load balancers send traffic to. */
   readonly balanced: readonly string[]
+  readonly loadBalancers: readonly LoadBalancer[]
+}
+
+/** Where a load balancer finds a service. */
+export interface LoadBalancer {
+  /** ARN; left out for a Classic Load Balancer. */
+  readonly targetGroup?: string
+  readonly container: string
+  readonly port: number
 }
 
 /** Why a service is deployed in a way that this version cannot take back; undefined when it can. */
