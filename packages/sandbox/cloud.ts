@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type CloudFrontService, cloudfrontService } from './cloudfront/index.ts'
+import { ecrService } from './ecr/index.ts'
 import { type EcsService, ecsService } from './ecs/index.ts'
 import { createGateway, type Forward, type Gateway, keyring } from './gateway/index.ts'
 import { iam } from './iam/index.ts'
@@ -59,6 +60,10 @@ const notThere = () => {
   throw new AwsError('NotImplemented', 'The sandbox has no GetParameter.', 501)
 }
 
+/** Another ECS in the place of ours: its images and balancers are the ones that exist. */
+const isEcs = (service: Service): service is EcsService =>
+  service.name === 'ecs' && 'images' in service && 'balancers' in service
+
 /** Builds the services and the gateway before them, wired to each other. */
 export function createCloud(parts: CloudParts): Cloud {
   const { ground, roles, forward } = parts
@@ -80,11 +85,21 @@ export function createCloud(parts: CloudParts): Cloud {
   const tokens = tokenEndpoint(issuer)
   const { guard, admin: policies, service: access } = iam(roles, { secrets, ecs })
   const given = parts.services?.(ground, { resolveSecret }) ?? []
+  const shown = given.find(isEcs) ?? ecs
   const replaced = new Set(given.map((service) => service.name))
   const services: readonly Service[] = [
-    ...[secrets, ssm, sts, access, ecs, rds, cloudfront, monitoring, logs].filter(
-      (service) => !replaced.has(service.name),
-    ),
+    ...[
+      secrets,
+      ssm,
+      sts,
+      access,
+      ecs,
+      rds,
+      cloudfront,
+      monitoring,
+      logs,
+      ecrService(shown),
+    ].filter((service) => !replaced.has(service.name)),
     ...given,
   ]
   const gateway: Gateway = createGateway({

@@ -46,7 +46,7 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
     log: ground.log,
     timings: { ...FARGATE_TIMINGS, ...ports.timings },
     ids: idSource(),
-    images: imageCatalogue(),
+    images: imageCatalogue(clock),
     balancers: balancers(clock),
     runtime: ports.runtime,
     resolveSecret: ports.resolveSecret,

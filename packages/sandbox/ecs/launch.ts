@@ -58,7 +58,7 @@ function pull(world: World, task: Task, container: Container): Image | undefined
   const reference = container.definition.image ?? ''
   const fixed = task.revision?.images.find((one) => one.containerName === container.definition.name)
   const { repository } = parseReference(reference)
-  const image = world.images.find(fixed?.digest ? `${repository}@${fixed.digest}` : reference)
+  const image = world.images.pull(fixed?.digest ? `${repository}@${fixed.digest}` : reference)
   if (fixed && image && container.definition.versionConsistency !== 'disabled')
     fixed.digest = image.digest
   return image

@@ -1,6 +1,7 @@
 import * as cloudfront from '@aws-sdk/client-cloudfront'
 import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import * as logs from '@aws-sdk/client-cloudwatch-logs'
+import * as ecr from '@aws-sdk/client-ecr'
 import * as ecs from '@aws-sdk/client-ecs'
 import * as iam from '@aws-sdk/client-iam'
 import * as rds from '@aws-sdk/client-rds'
@@ -108,6 +109,7 @@ function model(service: string, wire: Pick<Model, 'protocol' | 'namespace'>, sdk
 
 const MODELS: readonly Model[] = [
   model('ecs', { protocol: 'json', namespace: 'AmazonEC2ContainerServiceV20141113' }, ecs),
+  model('ecr', { protocol: 'json', namespace: 'AmazonEC2ContainerRegistry_V20150921' }, ecr),
   model('secretsmanager', { protocol: 'json', namespace: 'secretsmanager' }, secretsManager),
   model('ssm', { protocol: 'json', namespace: 'AmazonSSM' }, ssm),
   model('monitoring', { protocol: 'json', namespace: 'GraniteServiceVersion20100801' }, cloudwatch),

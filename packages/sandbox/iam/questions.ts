@@ -179,6 +179,10 @@ function otherResources(asked: Asked): readonly string[] {
   switch (service) {
     case 'ssm':
       return parameters(asked)
+    case 'ecr':
+      return input.repositoryName
+        ? [ofRegistry(asked, `repository/${input.repositoryName}`)]
+        : ['*']
     case 'logs':
       return input.logGroupName
         ? [arn(asked, `log-group:${input.logGroupName}:log-stream:`)]
@@ -195,6 +199,9 @@ function otherResources(asked: Asked): readonly string[] {
       return ['*']
   }
 }
+
+const ofRegistry = (asked: Asked, rest: string) =>
+  arn({ ...asked, account: asked.input.registryId ?? asked.account }, rest)
 
 function parameters(asked: Asked): readonly string[] {
   const { Name, Names } = asked.input
