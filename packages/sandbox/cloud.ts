@@ -83,7 +83,7 @@ export function createCloud(parts: CloudParts): Cloud {
   const cloudfront = cloudfrontService(ground, (request) => gateway.handle(request))
   const [monitoring, logs] = [monitoringService({ clock }), logsService({ clock })]
   const tokens = tokenEndpoint(issuer)
-  const { guard, admin: policies, service: access } = iam(roles, { secrets, ecs })
+  const { guard, admin: access, service: iamOfRoles } = iam(roles, { secrets, ecs })
   const given = parts.services?.(ground, { resolveSecret }) ?? []
   const shown = given.find(isEcs) ?? ecs
   const replaced = new Set(given.map((service) => service.name))
@@ -92,7 +92,7 @@ export function createCloud(parts: CloudParts): Cloud {
       secrets,
       ssm,
       sts,
-      access,
+      iamOfRoles,
       ecs,
       rds,
       cloudfront,
@@ -108,7 +108,7 @@ export function createCloud(parts: CloudParts): Cloud {
     services,
     log,
     pages: { oidc: tokens.page },
-    admin: { tokens: tokens.admin, policies },
+    admin: { tokens: tokens.admin, ...access },
     ...(forward && { forward }),
     guard,
   })
