@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type CloudFrontService, cloudfrontService } from './cloudfront/index.ts'
 import { ecrService } from './ecr/index.ts'
 import { type EcsService, ecsService } from './ecs/index.ts'
+import { balancingService } from './elb/index.ts'
 import { createGateway, type Forward, type Gateway, keyring } from './gateway/index.ts'
 import { iam } from './iam/index.ts'
 import { logsService } from './logs/index.ts'
@@ -83,23 +84,14 @@ export function createCloud(parts: CloudParts): Cloud {
   const cloudfront = cloudfrontService(ground, (request) => gateway.handle(request))
   const [monitoring, logs] = [monitoringService({ clock }), logsService({ clock })]
   const tokens = tokenEndpoint(issuer)
-  const { guard, admin: access, service: iamOfRoles } = iam(roles, { secrets, ecs })
+  const { guard, admin: rolePages, service: access } = iam(roles, { secrets, ecs })
   const given = parts.services?.(ground, { resolveSecret }) ?? []
   const shown = given.find(isEcs) ?? ecs
   const replaced = new Set(given.map((service) => service.name))
+  const ofTasks = [ecrService(shown), balancingService(shown)]
+  const ours = [secrets, ssm, sts, access, ecs, ...ofTasks, rds, cloudfront, monitoring, logs]
   const services: readonly Service[] = [
-    ...[
-      secrets,
-      ssm,
-      sts,
-      iamOfRoles,
-      ecs,
-      rds,
-      cloudfront,
-      monitoring,
-      logs,
-      ecrService(shown),
-    ].filter((service) => !replaced.has(service.name)),
+    ...ours.filter((service) => !replaced.has(service.name)),
     ...given,
   ]
   const gateway: Gateway = createGateway({
@@ -108,7 +100,7 @@ export function createCloud(parts: CloudParts): Cloud {
     services,
     log,
     pages: { oidc: tokens.page },
-    admin: { tokens: tokens.admin, ...access },
+    admin: { tokens: tokens.admin, ...rolePages },
     ...(forward && { forward }),
     guard,
   })

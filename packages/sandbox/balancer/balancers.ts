@@ -34,6 +34,7 @@ export interface Balancers {
   createGroup(options: BalancerOptions): TargetGroup
   group(arn: string): TargetGroup | undefined
   list(): readonly Balancer[]
+  groups(): readonly TargetGroup[]
   /** Called for each target group that there will ever be. */
   onGroup(listen: (group: TargetGroup) => void): void
   close(): Promise<void>
@@ -72,6 +73,7 @@ export function balancers(clock: Clock): Balancers {
     createGroup,
     group: (arn) => groups.get(arn),
     list: () => [...known.values()],
+    groups: () => [...groups.values()],
     onGroup: (listen) => {
       listeners.push(listen)
       for (const group of groups.values()) listen(group)

@@ -180,6 +180,11 @@ function registerTargets(world: World, task: Task): void {
     const probe = container.running?.probe
     task.targetGroups.push(group.arn)
     const id = targetId(task, container)
-    group.register({ id, port: container.port, ...(probe ? { probe } : {}) })
+    group.register({
+      id,
+      port: container.port,
+      ...(one.containerPort === undefined ? {} : { containerPort: one.containerPort }),
+      ...(probe ? { probe } : {}),
+    })
   }
 }

@@ -183,6 +183,9 @@ function otherResources(asked: Asked): readonly string[] {
       return input.repositoryName
         ? [ofRegistry(asked, `repository/${input.repositoryName}`)]
         : ['*']
+    // The reads name no resource [AWS: Service Authorization Reference].
+    case 'elasticloadbalancing':
+      return operation.startsWith('Describe') ? ['*'] : [input.TargetGroupArn ?? '*']
     case 'logs':
       return input.logGroupName
         ? [arn(asked, `log-group:${input.logGroupName}:log-stream:`)]
