@@ -88,7 +88,7 @@ export function createCloud(parts: CloudParts): Cloud {
   const cloudfront = cloudfrontService(ground, (request) => gateway.handle(request))
   const [monitoring, logs] = [monitoringService({ clock }), logsService({ clock })]
   const tokens = tokenEndpoint(issuer)
-  const { guard, admin: policies, service: access } = iam(roles, { secrets, ecs })
+  const { guard, admin: rolePages, service: access } = iam(roles, { secrets, ecs })
   const given = parts.services?.(ground, { resolveSecret }) ?? []
   const shown = given.find(isEcs) ?? ecs
   const alarming = alarmsIn(monitoring)
@@ -119,7 +119,7 @@ export function createCloud(parts: CloudParts): Cloud {
     services,
     log,
     pages: { oidc: tokens.page },
-    admin: { tokens: tokens.admin, policies },
+    admin: { tokens: tokens.admin, ...rolePages },
     ...(forward && { forward }),
     guard,
   })
