@@ -10,7 +10,9 @@ import { clusterOperations } from './clusters.ts'
 import { deploymentOperations } from './deploymentOperations.ts'
 import { addEvent } from './events.ts'
 import { idSource } from './ids.ts'
+import { protectionOperations } from './protection.ts'
 import { wake } from './scheduler.ts'
+import { type Script, scriptOf } from './script.ts'
 import { serviceOperations } from './services.ts'
 import type { Task, World } from './state.ts'
 import { tagOperations } from './tags.ts'
@@ -18,6 +20,7 @@ import { taskDefinitionOperations } from './taskDefinitions.ts'
 import { taskOperations } from './taskOperations.ts'
 import { targetId } from './tasks.ts'
 import { FARGATE_TIMINGS, type Timings } from './timings.ts'
+import { noTroubles } from './trouble.ts'
 
 /** What the simulated ECS needs from its surroundings. */
 export interface EcsPorts {
@@ -39,6 +42,8 @@ export interface EcsService extends Service {
   readonly name: 'ecs'
   readonly images: ImageCatalogue
   readonly balancers: Balancers
+  /** Lets things go wrong. */
+  readonly script: Script
   readonly admin: Readonly<Record<string, Admin>>
   close(): Promise<void>
 }
@@ -55,6 +60,7 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
     images: imageCatalogue(),
     balancers: balancers(clock),
     runtime: ports.runtime,
+    troubles: noTroubles(),
     resolveSecret: ports.resolveSecret,
     alarms: ports.alarms ?? (() => []),
     regions: new Map(),
@@ -71,10 +77,12 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
       ...serviceOperations(world),
       ...deploymentOperations(world),
       ...taskOperations(world),
+      ...protectionOperations(world),
       ...tagOperations(world),
     },
     images: world.images,
     balancers: world.balancers,
+    script: scriptOf(world),
     admin: adminPages(world),
     close: async () => {
       world.closed = true
