@@ -74,14 +74,18 @@ const ofVersions: Readonly<Record<string, string>> = {
   's3:GetObjectAcl': 's3:GetObjectVersionAcl',
 }
 
+/** The services whose IAM prefix is not their namespace (Service Authorization Reference). */
+const prefixes: Readonly<Record<string, string>> = {
+  cloudwatchlogs: 'logs',
+  elasticloadbalancingv2: 'elasticloadbalancing',
+  applicationautoscaling: 'application-autoscaling',
+}
+
 /** The IAM action of a command: `ecs:UpdateService`. */
 export function iamAction(command: Named): string {
   const [, namespace, operation] = Array.isArray(command.schema) ? command.schema : []
-  // The one service of ours whose IAM prefix is not its namespace.
-  const service = String(namespace ?? 'aws')
-    .replace(/^com\.amazonaws\./, '')
-    .replace(/^cloudwatchlogs$/, 'logs')
-  const action = `${service}:${String(operation ?? 'unknown')}`
+  const service = String(namespace ?? 'aws').replace(/^com\.amazonaws\./, '')
+  const action = `${prefixes[service] ?? service}:${String(operation ?? 'unknown')}`
   const permission = permissions[action] ?? action
   const { VersionId } = (command.input ?? {}) as { readonly VersionId?: unknown }
   return VersionId === undefined ? permission : (ofVersions[permission] ?? permission)
