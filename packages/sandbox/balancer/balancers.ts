@@ -108,7 +108,12 @@ function describe(group: TargetGroup, listener: Listener): Omit<Balancer, 'close
   }
 }
 
-function targetGroupArn({ account, region, name }: BalancerOptions): string {
+/** The ARN of a target group by its name. */
+export function targetGroupArn({
+  account,
+  region,
+  name,
+}: Pick<BalancerOptions, 'account' | 'region' | 'name'>): string {
   const id = createHash('sha256').update(`${account}/${region}/${name}`).digest('hex').slice(0, 16)
   return `arn:aws:elasticloadbalancing:${region}:${account}:targetgroup/${name}/${id}`
 }

@@ -16,6 +16,7 @@ import type { Task, World } from './state.ts'
 import { tagOperations } from './tags.ts'
 import { taskDefinitionOperations } from './taskDefinitions.ts'
 import { taskOperations } from './taskOperations.ts'
+import { type TaskSets, taskSets } from './taskSets.ts'
 import { targetId } from './tasks.ts'
 import { FARGATE_TIMINGS, type Timings } from './timings.ts'
 
@@ -39,6 +40,8 @@ export interface EcsService extends Service {
   readonly name: 'ecs'
   readonly images: ImageCatalogue
   readonly balancers: Balancers
+  /** What CodeDeploy does to services. */
+  readonly taskSets: TaskSets
   readonly admin: Readonly<Record<string, Admin>>
   close(): Promise<void>
 }
@@ -75,6 +78,7 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
     },
     images: world.images,
     balancers: world.balancers,
+    taskSets: taskSets(world, (service) => wake(world, service)),
     admin: adminPages(world),
     close: async () => {
       world.closed = true
