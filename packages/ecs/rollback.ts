@@ -163,7 +163,13 @@ function unwatchedRow({ plan, became }: Acted): Row {
   const { service } = plan
   switch (became.is) {
     case 'not-sent':
-      return plainRow(service, { outcome: 'failed', why: became.why, change, next: [became.next] })
+      return plainRow(service, {
+        outcome: 'failed',
+        class: 'refused',
+        why: became.why,
+        change,
+        next: [became.next],
+      })
     case 'unseen':
       return plainRow(service, { outcome: 'inconclusive', why: became.why, change })
     case 'sent':

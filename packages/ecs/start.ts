@@ -156,7 +156,13 @@ function unwatchedRow(plan: StartPlan, answers: ReadonlyMap<string, Sent>): Row 
   const change = changeOf(plan)
   const sent = answers.get(service.name)
   if (sent?.is === 'not-sent') {
-    return plainRow(service, { outcome: 'failed', why: sent.why, change, next: [sent.next] })
+    return plainRow(service, {
+      outcome: 'failed',
+      class: 'refused',
+      why: sent.why,
+      change,
+      next: [sent.next],
+    })
   }
   if (plan.is === 'unchanged')
     return plainRow(service, { outcome: 'unchanged', why: plan.why, change, drained: true })

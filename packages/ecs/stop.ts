@@ -118,7 +118,13 @@ async function carryOut(
     const answer = sent[index]
     if (answer?.is === 'not-sent') {
       const next = [answer.next]
-      return plainRow(plan.service, { outcome: 'failed', why: answer.why, change, next })
+      return plainRow(plan.service, {
+        outcome: 'failed',
+        class: 'refused',
+        why: answer.why,
+        change,
+        next,
+      })
     }
     const end = ends.find(({ service }) => service.name === plan.service.name)
     const { tasks, took = 0, seen = 'nothing' } = end ?? {}
