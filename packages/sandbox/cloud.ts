@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { type AlarmReader, alarmReader } from './alarms.ts'
 import { type CloudFrontService, cloudfrontService } from './cloudfront/index.ts'
 import { type EcsService, ecsService } from './ecs/index.ts'
 import { createGateway, type Forward, type Gateway, keyring } from './gateway/index.ts'
@@ -20,6 +21,8 @@ import { type Role, stsService } from './sts/index.ts'
 export interface Wiring {
   /** The value of a container secret's `valueFrom`, from Secrets Manager or SSM. */
   readonly resolveSecret: SecretResolver
+  /** The alarms of CloudWatch. */
+  readonly alarms: AlarmReader
 }
 
 /** More services, or others in place of ours by the same name. */
@@ -71,15 +74,18 @@ export function createCloud(parts: CloudParts): Cloud {
     () => services.find(({ name }) => name === 'ssm')?.operations.GetParameter ?? notThere,
   )
   const resolveSecret = containerSecrets(secrets.resolveSecret, parameters)
+  const alarms = alarmReader(
+    () => services.find(({ name }) => name === 'monitoring')?.operations.DescribeAlarms,
+  )
   const below = (name: string): Ground => ({ ...ground, folder: join(ground.folder, name) })
-  const ecs = ecsService(below('ecs'), { runtime: parts.runtime, resolveSecret })
+  const ecs = ecsService(below('ecs'), { runtime: parts.runtime, resolveSecret, alarms })
   const rds = rdsService(below('rds'), { data: parts.data })
   const sts = stsService({ clock, keys, issuer, ...(roles && { roles }) })
   const cloudfront = cloudfrontService(ground, (request) => gateway.handle(request))
   const [monitoring, logs] = [monitoringService({ clock }), logsService({ clock })]
   const tokens = tokenEndpoint(issuer)
   const { guard, admin: policies, service: access } = iam(roles, { secrets, ecs })
-  const given = parts.services?.(ground, { resolveSecret }) ?? []
+  const given = parts.services?.(ground, { resolveSecret, alarms }) ?? []
   const replaced = new Set(given.map((service) => service.name))
   const services: readonly Service[] = [
     ...[secrets, ssm, sts, access, ecs, rds, cloudfront, monitoring, logs].filter(

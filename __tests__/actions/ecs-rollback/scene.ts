@@ -53,6 +53,9 @@ export interface Scene {
   readonly runtime: FakeRuntime
   readonly gateway: Gateway
   readonly images: ReturnType<typeof ecsService>['images']
+  /** Lets things go wrong: `script.trouble({ image: 'web:v1', is: 'no-capacity' })`. */
+  readonly script: ReturnType<typeof ecsService>['script']
+  readonly balancers: ReturnType<typeof ecsService>['balancers']
   readonly clients: EcsClients
   readonly names: readonly string[]
   /** What mutations were written down, kept between runs as a record keeps it. */
@@ -154,21 +157,32 @@ export async function scene(
   let ecs: ReturnType<typeof ecsService> | undefined
   const gateway = memoryGateway({
     clock,
-    services: (ground) => {
+    services: (ground, { alarms }) => {
       const resolveSecret = async () => 'value'
-      ecs = ecsService(ground, { runtime, resolveSecret })
+      ecs = ecsService(ground, { runtime, resolveSecret, alarms })
       return [ecs]
     },
   })
   if (!ecs) throw new Error('no ECS')
-  const { images } = ecs
+  const { images, script, balancers } = ecs
   const clients = clientsOf(inProcessHandler(gateway))
   const store = await openStore(memoryObjects(clock), {
     environment: 'production',
     account: ACCOUNT,
     region: REGION,
   })
-  const parts = { clock, runtime, gateway, images, clients, names, store, entries: [] as Written[] }
+  const parts = {
+    clock,
+    runtime,
+    gateway,
+    images,
+    script,
+    balancers,
+    clients,
+    names,
+    store,
+    entries: [] as Written[],
+  }
   const verbs = verbsOf(parts)
   await openServices(parts, verbs, given.service)
   if (given.staleReadsMs)
@@ -182,7 +196,16 @@ export async function scene(
 
 type Parts = Pick<
   Scene,
-  'clock' | 'runtime' | 'gateway' | 'images' | 'clients' | 'names' | 'store' | 'entries'
+  | 'clock'
+  | 'runtime'
+  | 'gateway'
+  | 'images'
+  | 'script'
+  | 'balancers'
+  | 'clients'
+  | 'names'
+  | 'store'
+  | 'entries'
 >
 type Verbs = Omit<Scene, keyof Parts | 'close'>
 

@@ -1,5 +1,6 @@
 import type * as Ecs from '@aws-sdk/client-ecs'
 import { AwsError, type Caller, type Operation } from '../service.ts'
+import { beginElsewhere, checkElsewhere } from './controllers.ts'
 import { beginDeployment } from './deployments.ts'
 import {
   arnOf,
@@ -59,6 +60,7 @@ function create(world: World, input: Ecs.CreateServiceCommandInput, caller: Call
     arn: arnOf(cluster.region, `service/${cluster.name}/${name}`),
     createdAt: now(world),
     createdBy: `arn:aws:iam::${caller.account}:user/sandbox`,
+    controller: input.deploymentController?.type ?? 'ECS',
     status: 'ACTIVE',
     config,
     settings,
@@ -75,7 +77,8 @@ function create(world: World, input: Ecs.CreateServiceCommandInput, caller: Call
     staleView: 'missing',
   }
   cluster.services.set(name, service)
-  beginDeployment(world, service, config)
+  if (service.controller === 'ECS') beginDeployment(world, service, config)
+  else beginElsewhere(world, service)
   wake(world, service)
   return service
 }
@@ -91,6 +94,7 @@ function update(world: World, input: Ecs.UpdateServiceCommandInput, caller: Call
   const service = serviceOf(cluster, input.service)
   if (service.status !== 'ACTIVE')
     throw new AwsError('ServiceNotActiveException', 'Service was not ACTIVE.')
+  if (service.controller !== 'ECS') checkElsewhere(service, input)
   const before = service.config
   const taskDefinition = input.taskDefinition
     ? usableTaskDefinition(cluster.region, input.taskDefinition)
@@ -101,7 +105,7 @@ function update(world: World, input: Ecs.UpdateServiceCommandInput, caller: Call
   if (settings.desiredCount !== service.settings.desiredCount) service.steady = false
   service.settings = settings
   service.config = config
-  if (deploys) beginDeployment(world, service, config)
+  if (deploys && service.controller === 'ECS') beginDeployment(world, service, config)
   wake(world, service)
   return service
 }
