@@ -163,8 +163,14 @@ function toHook(hook: Ecs.DeploymentLifecycleHookDetail): LifecycleHook {
   }
 }
 
+/** The tag of a copy: what it is a copy of, `family:revision`. */
+export const COPY_OF = 'rollback-of'
+
 /** Maps a task definition. */
-export function toTaskDefinition(definition: Ecs.TaskDefinition): TaskDefinition {
+export function toTaskDefinition(
+  definition: Ecs.TaskDefinition,
+  tags: readonly Ecs.Tag[] = [],
+): TaskDefinition {
   return {
     arn: definition.taskDefinitionArn ?? '',
     name: shortName(definition.taskDefinitionArn ?? ''),
@@ -175,5 +181,6 @@ export function toTaskDefinition(definition: Ecs.TaskDefinition): TaskDefinition
       image: container.image ?? '',
     })),
     facts: factsOf(definition),
+    ...present({ copyOf: tags.find(({ key }) => key === COPY_OF)?.value }),
   }
 }

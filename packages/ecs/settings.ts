@@ -12,7 +12,14 @@ export interface EcsSettings {
   /** Only for `rollback`; the record's own destination when it names none. */
   readonly destination: Destination | undefined
   readonly record: string | undefined
+  /** Only for `rollback`: all services at once, or one after the other as they were named. */
+  readonly order: Order
+  /** Only for `rollback`: ECS's own rollbacks are switched off while ours is watched. */
+  readonly protectRollback: boolean
 }
+
+export const orders = ['parallel', 'declared'] as const
+export type Order = (typeof orders)[number]
 
 /** The inputs of the action that settings are made of. */
 export interface EcsInputs {
@@ -21,6 +28,8 @@ export interface EcsInputs {
   readonly services?: readonly string[] | undefined
   readonly to: string
   readonly record?: string | undefined
+  readonly order?: Order
+  readonly 'protect-rollback'?: boolean
 }
 
 /** The part of an environment's configuration that settings are made of. */
@@ -56,6 +65,8 @@ export function settings(given: EcsInputs, environment: EcsEnvironment | undefin
     services: services.names,
     destination: to.destination,
     record: given.record,
+    order: given.order ?? 'parallel',
+    protectRollback: given['protect-rollback'] ?? false,
   }
 }
 

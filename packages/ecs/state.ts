@@ -166,6 +166,8 @@ export interface TaskDefinition {
   readonly containers: readonly { readonly name: string; readonly image: string }[]
   /** What its tasks are started with: compared, never shown. */
   readonly facts: ReadonlySet<Fact>
+  /** `family:revision` that a rollback made it a copy of. */
+  readonly copyOf?: string
 }
 
 /** The deployment that ECS works towards. */
