@@ -34,10 +34,16 @@ function images(world: World, body: Row): unknown {
       return { image: world.images.tag(String(source), String(image)) }
     case 'delete':
       return { deleted: world.images.remove(String(image)) }
+    case 'archive':
+      return { archived: world.images.archive(String(image)) }
+    case 'restore':
+      return { restoring: world.images.restore(String(image)) }
     case 'list':
       return { images: world.images.list() }
     default:
-      throw new Error(`images: unknown action "${action}"; use push, tag, delete or list.`)
+      throw new Error(
+        `images: unknown action "${action}"; use push, tag, delete, archive, restore or list.`,
+      )
   }
 }
 

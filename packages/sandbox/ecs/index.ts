@@ -18,6 +18,7 @@ import type { Task, World } from './state.ts'
 import { tagOperations } from './tags.ts'
 import { taskDefinitionOperations } from './taskDefinitions.ts'
 import { taskOperations } from './taskOperations.ts'
+import { type TaskSets, taskSets } from './taskSets.ts'
 import { targetId } from './tasks.ts'
 import { FARGATE_TIMINGS, type Timings } from './timings.ts'
 import { noTroubles } from './trouble.ts'
@@ -44,6 +45,8 @@ export interface EcsService extends Service {
   readonly balancers: Balancers
   /** Lets things go wrong. */
   readonly script: Script
+  /** What CodeDeploy does to services. */
+  readonly taskSets: TaskSets
   readonly admin: Readonly<Record<string, Admin>>
   close(): Promise<void>
 }
@@ -57,7 +60,7 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
     log: ground.log,
     timings: { ...FARGATE_TIMINGS, ...ports.timings },
     ids: idSource(),
-    images: imageCatalogue(),
+    images: imageCatalogue(clock),
     balancers: balancers(clock),
     runtime: ports.runtime,
     troubles: noTroubles(),
@@ -83,6 +86,7 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
     images: world.images,
     balancers: world.balancers,
     script: scriptOf(world),
+    taskSets: taskSets(world, (service) => wake(world, service)),
     admin: adminPages(world),
     close: async () => {
       world.closed = true
