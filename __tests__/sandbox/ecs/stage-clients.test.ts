@@ -207,7 +207,9 @@ test('what goes wrong is scripted over HTTP: troubles, interruptions, events', a
   expect((await admin(sandbox, 'troubles')).troubles).toMatchObject([{ is: 'out-of-memory' }])
   await fetch(`${sandbox.url}/_sandbox/troubles`, { method: 'DELETE' })
   expect((await admin(sandbox, 'troubles')).troubles).toEqual([])
-  await expect(admin(sandbox, 'troubles', { is: 'rain' })).rejects.toThrow(/rain.*use one of registry-timeout/)
+  await expect(admin(sandbox, 'troubles', { is: 'rain' })).rejects.toThrow(
+    /rain.*use one of registry-timeout/,
+  )
   const said = { action: 'say', service: 'web', text: 'is throttled.' }
   expect(await admin(sandbox, 'script', said)).toEqual({ done: 'say' })
   await expect(admin(sandbox, 'script', { action: 'dance' })).rejects.toThrow(/unknown action/)
