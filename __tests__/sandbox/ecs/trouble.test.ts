@@ -193,7 +193,7 @@ test.each([
   at.runtime.behave('web:2', { kind: 'slow', startMs: 20_000 })
   await deploy('web:2')
   await at.clock.advance(57_000)
-  at.ecs.script.interrupt({ service: 'web', code, count: 1 })
+  at.ecs.script.interrupt({ service: 'web', taskDefinition: 'web:2', code, count: 1 })
   await at.clock.advance(15_000)
   const all = await at.tasks('STOPPED')
   expect(all.filter((one) => one.stopCode === code).map((one) => one.stoppedReason)).toEqual([
