@@ -134,7 +134,7 @@ export async function scale(
 }
 
 /** A refused call is this service's end and not that of the others; what is no call's failure is thrown on. */
-function notSent(thrown: unknown): Sent {
+export function notSent(thrown: unknown): Sent {
   if (!(thrown instanceof CallError)) throw thrown
   return { is: 'not-sent', why: messageOf(thrown), next: thrown.next }
 }

@@ -20,6 +20,8 @@ interface Machine {
   readonly death: Promise<'dead'>
 }
 
+const mutating = /\.(UpdateService|RegisterScalableTarget)$/
+
 /** A dead machine neither sends nor hears: what it waits for never comes. */
 const never = <T>() => new Promise<T>(() => {})
 
@@ -48,7 +50,7 @@ function machine(at: Scene, k: number, when: 'before' | 'after'): Machine {
   const transport: Transport = {
     handle: (request) => {
       const target = request.headers['x-amz-target'] ?? ''
-      if (target.endsWith('.UpdateService')) return mutate(() => inner.handle(request))
+      if (mutating.test(target)) return mutate(() => inner.handle(request))
       return dead ? never() : inner.handle(request)
     },
   }
@@ -76,18 +78,30 @@ async function broken(): Promise<Scene> {
   await at.takePoint()
   await at.deployBad()
   await at.update('worker', { desiredCount: 5 })
+  // Two of them are scaled, one of which is suspended in part; load stays where it is.
+  await at.autoscale('worker')
+  await at.autoscale('web', {
+    ...{ MinCapacity: 1, MaxCapacity: 4 },
+    SuspendedState: { ScheduledScalingSuspended: true },
+  })
   await at.clock.advance(300_000)
+  await at.load('worker', 5)
   return at
 }
 
 async function state(at: Scene): Promise<readonly string[]> {
   return Promise.all(
-    names.map(async (name) => `${await at.shows(name)}, ${await at.deployments(name)} deployments`),
+    names.map(
+      async (name) =>
+        `${await at.shows(name)}, ${await at.deployments(name)} deployments, autoscaling ${await at.autoscaling(name)}`,
+    ),
   )
 }
 
 describe.each<{ modes: readonly Mode[] }>([
   { modes: ['rollback'] },
+  { modes: ['stop'] },
+  { modes: ['stop', 'start'] },
   { modes: ['stop', 'rollback', 'start'] },
   { modes: ['redeploy'] },
 ])('$modes killed at any mutating call and run again', ({ modes }) => {
@@ -113,6 +127,26 @@ describe.each<{ modes: readonly Mode[] }>([
         await at.close()
       }
     },
-    120_000,
+    180_000,
   )
 })
+
+test('a stop that was killed at any mutating call is undone by start, with the autoscaling that was there', async () => {
+  const untouched = await broken()
+  const expected = await state(untouched)
+  const counted = machine(untouched, Number.POSITIVE_INFINITY, 'after')
+  await runAll(untouched, ['stop'], counted)
+  await untouched.close()
+  for (let k = 1; k <= counted.count(); k++) {
+    const at = await broken()
+    const first = await runAll(at, ['stop'], machine(at, k, 'after'))
+    const second = await runAll(at, ['start'], machine(at, Number.POSITIVE_INFINITY, 'after'))
+    expect({ k, first, second, state: await state(at) }).toEqual({
+      k,
+      first: 'dead',
+      second: 'alive',
+      state: expected,
+    })
+    await at.close()
+  }
+}, 180_000)
