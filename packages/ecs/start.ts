@@ -20,6 +20,7 @@ import {
 import { type Sent, scale } from './send.ts'
 import type { EcsSettings } from './settings.ts'
 import { type LiveService, primaryOf } from './state.ts'
+import type { Patience } from './step.ts'
 import { refuseDaemons } from './stop.ts'
 import { endedRow, plainRow, type Row, resultOf, wouldBe } from './table.ts'
 import { knownPoints, recordedDigests } from './targets.ts'
@@ -87,7 +88,8 @@ export async function start(
     if (one.is === 'left') run.report.warning(`${name}: ${one.why}`)
   }
   const points = store ? await pointsOf(run, store, settings.record) : []
-  return carryOut(run, clients, { cluster, plans, resumptions, points })
+  const { patience } = settings
+  return carryOut(run, clients, { cluster, plans, resumptions, points, patience })
 }
 
 type Resumptions = ReadonlyMap<string, Resumption>
@@ -151,9 +153,10 @@ async function carryOut(
     readonly plans: readonly StartPlan[]
     readonly resumptions: Resumptions
     readonly points: readonly Point[]
+    readonly patience: Patience | undefined
   },
 ): Promise<Result> {
-  const { cluster, plans, resumptions, points } = given
+  const { cluster, plans, resumptions, points, patience } = given
   const starts = plans.filter((plan) => plan.is === 'start')
   const resumes = [...resumptions.values()].filter((one) => one.is === 'resume')
   await run.journal.intend([...starts.map(entryOf), ...resumes.map(resumptionEntry)])
@@ -165,7 +168,7 @@ async function carryOut(
   const possible = resumes.filter(({ service }) => answers.get(service)?.is !== 'not-sent')
   const resumed = await resume(run, clients, { cluster, starts, resumes: possible })
   const watches = plans.flatMap((plan) => watchOf(plan, { answers, points, resumed }) ?? [])
-  const ended = await watchAll(run, clients, { cluster, watches })
+  const ended = await watchAll(run, clients, { cluster, watches, patience })
   const rows = plans.map((plan): Row => {
     const one = ended.find(({ name }) => name === plan.service.name)
     const row = one
@@ -294,7 +297,13 @@ function unwatchedRow(plan: StartPlan, answers: ReadonlyMap<string, Sent>): Row 
   const change = changeOf(plan)
   const sent = answers.get(service.name)
   if (sent?.is === 'not-sent') {
-    return plainRow(service, { outcome: 'failed', why: sent.why, change, next: [sent.next] })
+    return plainRow(service, {
+      outcome: 'failed',
+      class: 'refused',
+      why: sent.why,
+      change,
+      next: [sent.next],
+    })
   }
   if (plan.is === 'unchanged')
     return plainRow(service, { outcome: 'unchanged', why: plan.why, change, drained: true })

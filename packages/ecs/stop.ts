@@ -238,7 +238,13 @@ async function carryOut(
     const answer = sent[index]
     if (answer?.is === 'not-sent') {
       const next = [answer.next]
-      return plainRow(plan.service, { outcome: 'failed', why: answer.why, change, next })
+      return plainRow(plan.service, {
+        outcome: 'failed',
+        class: 'refused',
+        why: answer.why,
+        change,
+        next,
+      })
     }
     const end = ends.find(({ service }) => service.name === plan.service.name)
     const { tasks, took = 0, seen = 'nothing' } = end ?? {}
@@ -261,7 +267,7 @@ function momentsOf(
   { started, entries }: { readonly started: number; readonly entries: readonly Written[] },
 ): Moments {
   const gone = { capacityRestored: null, steady: null }
-  const good = lastSent(entries, service.name, 'update-service')?.to === service.taskDefinition
+  const good = lastSent(entries, service.name, 'way-back')?.to === service.taskDefinition
   if (good) return gone
   const at = iso(started + (end?.took ?? 0))
   return { ...gone, badTrafficEnded: end?.empty ? { at, already: !send } : null }

@@ -2,6 +2,7 @@ import * as scaling from '@aws-sdk/client-application-auto-scaling'
 import * as cloudfront from '@aws-sdk/client-cloudfront'
 import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import * as logs from '@aws-sdk/client-cloudwatch-logs'
+import * as codedeploy from '@aws-sdk/client-codedeploy'
 import * as ecr from '@aws-sdk/client-ecr'
 import * as ecs from '@aws-sdk/client-ecs'
 import * as elb from '@aws-sdk/client-elastic-load-balancing-v2'
@@ -117,6 +118,7 @@ const MODELS: readonly Model[] = [
     { protocol: 'json', namespace: 'AnyScaleFrontendService' },
     scaling,
   ),
+  model('codedeploy', { protocol: 'json', namespace: 'CodeDeploy_20141006' }, codedeploy),
   model('secretsmanager', { protocol: 'json', namespace: 'secretsmanager' }, secretsManager),
   model('ssm', { protocol: 'json', namespace: 'AmazonSSM' }, ssm),
   model('monitoring', { protocol: 'json', namespace: 'GraniteServiceVersion20100801' }, cloudwatch),
