@@ -27,6 +27,7 @@ const mutating = [
   '.StopServiceDeployment',
   '.ContinueServiceDeployment',
   '.RegisterTaskDefinition',
+  '.RegisterScalableTarget',
 ]
 
 /** A dead machine neither sends nor hears: what it waits for never comes. */
@@ -89,7 +90,14 @@ async function broken(): Promise<Scene> {
   await at.takePoint()
   await at.deployBad()
   await at.update('worker', { desiredCount: 5 })
+  // Two of them are scaled, one of which is suspended in part; load stays where it is.
+  await at.autoscale('worker')
+  await at.autoscale('web', {
+    ...{ MinCapacity: 1, MaxCapacity: 4 },
+    SuspendedState: { ScheduledScalingSuspended: true },
+  })
   await at.clock.advance(300_000)
+  await at.load('worker', 5)
   return at
 }
 
@@ -134,6 +142,7 @@ async function state(at: Scene): Promise<readonly string[]> {
         `${await at.deployments(name)} deployments`,
         `${listed.taskDefinitionArns?.length} revisions`,
         `breaker ${JSON.stringify(breaker)}`,
+        `autoscaling ${await at.autoscaling(name)}`,
       ].join(', ')
     }),
   )
@@ -148,6 +157,8 @@ interface Case {
 
 describe.each<Case>([
   { what: 'a rollback', modes: ['rollback'], town: broken },
+  { what: 'a stop', modes: ['stop'], town: broken },
+  { what: 'a stop and a start', modes: ['stop', 'start'], town: broken },
   { what: 'a rollback with a stop', modes: ['stop', 'rollback', 'start'], town: broken },
   { what: 'a redeployment', modes: ['redeploy'], town: broken },
   { what: 'a rollback of deployments under way', modes: ['rollback'], town: underWay },
@@ -192,3 +203,23 @@ describe.each<Case>([
     180_000,
   )
 })
+
+test('a stop that was killed at any mutating call is undone by start, with the autoscaling that was there', async () => {
+  const untouched = await broken()
+  const expected = await state(untouched)
+  const counted = machine(untouched, Number.POSITIVE_INFINITY, 'after')
+  await runAll(untouched, ['stop'], counted)
+  await untouched.close()
+  for (let k = 1; k <= counted.count(); k++) {
+    const at = await broken()
+    const first = await runAll(at, ['stop'], machine(at, k, 'after'))
+    const second = await runAll(at, ['start'], machine(at, Number.POSITIVE_INFINITY, 'after'))
+    expect({ k, first, second, state: await state(at) }).toEqual({
+      k,
+      first: 'dead',
+      second: 'alive',
+      state: expected,
+    })
+    await at.close()
+  }
+}, 180_000)
