@@ -2,12 +2,13 @@ import { isPassing } from '#aws'
 import { CallError, messageOf, type Outcome, type Run } from '#core'
 import type { EcsClients } from './client.ts'
 import { failuresOf, isFailing, topCauses } from './failures.ts'
+import { gateOf } from './gate.ts'
 import { type ExpectedContainer, prove } from './judge.ts'
 import { lookedAt } from './moments.ts'
 import { observeRevisions, observeServiceDeployments, observeTasks } from './observe.ts'
 import { conclude, type Progress } from './progress.ts'
 import { afterLook, standing } from './rollout.ts'
-import { isAlive, type LiveService, type Rollout, revisionOf } from './state.ts'
+import { isAlive, type LiveService, type Rollout, revisionOf, shiftsTraffic } from './state.ts'
 
 /** Every sixth look reads tasks even when nothing seems to have changed: half a minute at the usual pace. */
 const tasksEvery = 6
@@ -147,7 +148,12 @@ async function judgeOurs(step: Step, one: Progress, rollout: Rollout): Promise<N
   const complete = rollout.state !== 'IN_PROGRESS'
   const expected =
     looked.expected ?? (complete ? await revisedDigests(step, service, rollout) : undefined)
-  const counts = `${rollout.running} of ${service.desired} tasks of ${rollout.taskDefinition} run, ${rollout.state}`
+  const gate = complete || !shiftsTraffic(service) ? '' : await gateOf(step.clients, service)
+  const counts = [
+    `${rollout.running} of ${service.desired} tasks of ${rollout.taskDefinition} run`,
+    rollout.state,
+    ...(gate === '' ? [] : [gate]),
+  ].join(', ')
   return judgeProof(withMoments(step, { ...looked, expected }), { counts, complete })
 }
 

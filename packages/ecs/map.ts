@@ -140,6 +140,7 @@ export function toServiceDeployment(deployment: Ecs.ServiceDeployment): ServiceD
       rolledBackTo: deployment.rollback?.serviceRevisionArn,
       rolledBackAt: deployment.rollback?.startedAt?.getTime(),
       stage: deployment.lifecycleStage,
+      traffic: deployment.targetServiceRevision?.requestedProductionTrafficWeight,
       breaker: deployment.deploymentCircuitBreaker && {
         status: deployment.deploymentCircuitBreaker.status ?? '',
         failures: deployment.deploymentCircuitBreaker.failureCount ?? 0,

@@ -141,6 +141,8 @@ export interface ServiceDeployment {
   readonly rolledBackAt?: number
   /** `PRE_SCALE_UP`, `BAKE_TIME` and the others; only of blue/green, linear and canary deployments. */
   readonly stage?: string
+  /** Percent of production traffic that the target gets; only of deployments that shift traffic. */
+  readonly traffic?: number
   readonly hooks: readonly LifecycleHook[]
   readonly breaker?: {
     readonly status: string
