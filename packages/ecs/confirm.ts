@@ -25,7 +25,8 @@ function verdictFor({ became, plan }: Acted, ended: Ended): Verdict | undefined 
     return { of: became.by, status: 'ROLLBACK_SUCCESSFUL', at: became.revision }
   }
   const { serviceDeployment: of } = ended.service
-  return became.is === 'sent' && shiftsTraffic(plan.service) && of !== undefined
+  const ours = became.is === 'sent' || plan.is === 'attach'
+  return ours && shiftsTraffic(plan.service) && of !== undefined
     ? { of, status: 'SUCCESSFUL' }
     : undefined
 }

@@ -1,4 +1,8 @@
-import { DescribeServicesCommand, ListTaskDefinitionsCommand } from '@aws-sdk/client-ecs'
+import {
+  type DeploymentConfiguration,
+  DescribeServicesCommand,
+  ListTaskDefinitionsCommand,
+} from '@aws-sdk/client-ecs'
 import { describe, expect, test } from '@jest/globals'
 import type { Journal } from '#core'
 import type { EcsClients, EcsSettings, Mode } from '#ecs'
@@ -7,6 +11,7 @@ import {
   CLUSTER,
   clientsOf,
   keptJournal,
+  MINUTE,
   type Scene,
   scene,
   type Transport,
@@ -83,39 +88,53 @@ async function runAll(
 }
 
 const names = ['web', 'api', 'worker']
+const two = ['web', 'api']
 
-async function broken(): Promise<Scene> {
-  const at = await scene({ names })
+async function broken(of: readonly string[] = names): Promise<Scene> {
+  const at = await scene({ names: of })
   await at.takePoint()
   await at.deployBad()
-  await at.update('worker', { desiredCount: 5 })
+  if (of.includes('worker')) await at.update('worker', { desiredCount: 5 })
   await at.clock.advance(300_000)
   return at
 }
 
 /** Bad releases that are under way. */
-async function underWay(): Promise<Scene> {
-  const at = await scene({ names })
+async function underWay(
+  deploymentConfiguration: DeploymentConfiguration = {},
+  after = 20_000,
+): Promise<Scene> {
+  const at = await scene({ names: two, service: { deploymentConfiguration } })
   await at.takePoint()
-  for (const name of names) {
+  for (const name of two) {
     at.push(`${name}:v2`)
     await at.update(name, { taskDefinition: await at.register(name, `${name}:v2`) })
   }
-  await at.clock.advance(20_000)
+  await at.clock.advance(after)
   return at
 }
 
+/** Bad releases that wait at a hook. */
+const pausedAtHook = () =>
+  underWay(
+    {
+      strategy: 'BLUE_GREEN',
+      lifecycleHooks: [{ targetType: 'PAUSE', lifecycleStages: ['POST_PRODUCTION_TRAFFIC_SHIFT'] }],
+    },
+    10 * MINUTE,
+  )
+
 /** Bad releases whose tools deregistered what ran before. */
 async function deregistered(): Promise<Scene> {
-  const at = await broken()
-  for (const name of names) await at.deregister(`${name}:1`)
+  const at = await broken(two)
+  for (const name of two) await at.deregister(`${name}:1`)
   return at
 }
 
 /** Bad releases, and the tags of the good ones name other images. */
 async function movedTags(): Promise<Scene> {
-  const at = await broken()
-  for (const name of names) at.push(`${name}:v1`, 'something else')
+  const at = await broken(two)
+  for (const name of two) at.push(`${name}:v1`, 'something else')
   return at
 }
 
@@ -123,7 +142,7 @@ async function movedTags(): Promise<Scene> {
 async function state(at: Scene): Promise<readonly string[]> {
   const { ecs } = at.clients
   return Promise.all(
-    names.map(async (name) => {
+    at.names.map(async (name) => {
       const listed = await ecs.send(new ListTaskDefinitionsCommand({ familyPrefix: name }))
       const found = await ecs.send(
         new DescribeServicesCommand({ cluster: CLUSTER, services: [name] }),
@@ -147,23 +166,24 @@ interface Case {
 }
 
 describe.each<Case>([
-  { what: 'a rollback', modes: ['rollback'], town: broken },
-  { what: 'a rollback with a stop', modes: ['stop', 'rollback', 'start'], town: broken },
-  { what: 'a redeployment', modes: ['redeploy'], town: broken },
-  { what: 'a rollback of deployments under way', modes: ['rollback'], town: underWay },
+  { what: 'a rollback', modes: ['rollback'], town: () => broken() },
+  { what: 'a rollback with a stop', modes: ['stop', 'rollback', 'start'], town: () => broken() },
+  { what: 'a redeployment', modes: ['redeploy'], town: () => broken() },
+  { what: 'a rollback of deployments under way', modes: ['rollback'], town: () => underWay() },
+  { what: 'a rollback of deployments at a hook', modes: ['rollback'], town: pausedAtHook },
   { what: 'a rollback to INACTIVE task definitions', modes: ['rollback'], town: deregistered },
   { what: 'a rollback to moved tags', modes: ['rollback'], town: movedTags },
   {
     what: 'a protected rollback',
     modes: ['rollback'],
     settings: { protectRollback: true },
-    town: broken,
+    town: () => broken(two),
   },
   {
     what: 'a rollback in declared order',
     modes: ['rollback'],
     settings: { order: 'declared' },
-    town: broken,
+    town: () => broken(two),
   },
 ])('$what killed at any mutating call and run again', ({ modes, settings = {}, town }) => {
   test.each(['before', 'after'] as const)(
@@ -175,7 +195,7 @@ describe.each<Case>([
       await runAll(whole, does, machineOfWhole)
       const [expected, calls] = [await state(whole), machineOfWhole.count()]
       await whole.close()
-      expect(calls).toBeGreaterThan(names.length)
+      expect(calls).toBeGreaterThan(whole.names.length)
       for (let k = 1; k <= calls; k++) {
         const at = await town()
         const first = await runAll(at, does, machine(at, k, when))
