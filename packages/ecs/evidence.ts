@@ -23,6 +23,8 @@ export interface Evidence {
   readonly deployment?: ServiceDeployment | undefined
   /** What the load balancer, the registry or a task definition says of the cause, one clause each. */
   readonly says: readonly string[]
+  /** Who registered what serves now, where that is the question. */
+  readonly who?: string | undefined
   readonly links: readonly Link[]
   /** What could not be looked up, with what to do. */
   readonly unread: readonly string[]
@@ -50,10 +52,13 @@ export async function evidenceOf(
   const { service } = ended
   const arn = watched.takesBack ?? service.serviceDeployment
   const failed = ended.causes.length > 0
-  const [verdict, definition, ...more] = await Promise.all([
+  const [verdict, definition, who, ...more] = await Promise.all([
     attempt(async () => arn && (await observeServiceDeployments(clients, [arn]))[0]),
     attempt(async () =>
       failed ? await observeTaskDefinition(clients, watched.target) : undefined,
+    ),
+    attempt(async () =>
+      isOthers(ended) ? await whoMade(clients, service.taskDefinition) : undefined,
     ),
     ...readsFor(clients, ended, watched),
   ])
@@ -62,10 +67,11 @@ export async function evidenceOf(
     region,
     deployment: 'found' in verdict && verdict.found ? verdict.found : undefined,
     says: more.flatMap((one) => ('found' in one ? one.found : [])),
+    who: 'found' in who ? who.found : undefined,
     links: [serviceLink({ region, cluster, service: service.name }), ...logsOf(ended, target)],
     unread: [
       ...new Set(
-        [verdict, definition, ...more].flatMap((one) => ('unread' in one ? one.unread : [])),
+        [verdict, definition, who, ...more].flatMap((one) => ('unread' in one ? one.unread : [])),
       ),
     ],
   }
@@ -84,9 +90,6 @@ function readsFor(
       )
     case 'image':
       return [attempt(() => imagesOf(clients, watched.target))]
-    case 'superseded':
-    case 'undone':
-      return [attempt(() => whoMade(clients, ended.service.taskDefinition))]
     default:
       return []
   }
@@ -185,8 +188,11 @@ async function imageText(
   }
 }
 
+/** Whether somebody else's release serves now. */
+const isOthers = ({ class: is }: Ended) => is === 'superseded' || is === 'undone'
+
 /** Who registered a task definition: a name, which is nearly always whose deployment it is. */
-async function whoMade(clients: EcsClients, name: string): Promise<readonly string[]> {
+async function whoMade(clients: EcsClients, name: string): Promise<string | undefined> {
   const definition = await observeTaskDefinition(clients, name)
-  return definition?.registeredBy ? [`${name} was registered by ${definition.registeredBy}`] : []
+  return definition?.registeredBy && `${name} was registered by ${definition.registeredBy}`
 }

@@ -139,10 +139,17 @@ export function conclude(one: Progress, end: End, took: number): Ended {
     tasks: one.tasks,
     causes: topCauses(failures),
     noise: failures.filter(({ class: is }) => is === 'noise').length,
-    events: one.events,
+    events: eventsOf(one),
     expected: one.expected ?? [],
     moments: one.moments,
   }
+}
+
+/** Events since the deployment that is watched began; all where it is not known any more. */
+function eventsOf({ events, service, watched }: Progress): readonly ServiceEvent[] {
+  const began = service.rollouts.find(({ id }) => id === watched.deployment)?.createdAt ?? 0
+  const from = watched.takesBack === undefined ? began : 0
+  return events.filter(({ at }) => at >= from)
 }
 
 /** Events that were seen before or now, newest first, each once: ECS keeps the last hundred. */

@@ -129,7 +129,9 @@ describe('D, crash', () => {
     expect(first(result, 'cause')).toContain(
       '2 × Essential container in task exited; container web, exit code 137, OutOfMemoryError',
     )
-    expect(first(result, 'serving now')).toMatch(/^serving now: 2 of 2 desired tasks web:3 \(web@/)
+    expect(first(result, 'serving now')).toMatch(
+      /^serving now: 2 of 2 desired tasks run web:3 \(web@/,
+    )
     const links = told(result).links as readonly { text: string; url: string }[]
     expect(links.map(({ text }) => text)).toEqual([
       'service web',
@@ -267,7 +269,7 @@ describe('I, undone', () => {
     const result = await at.run({})
     expect([result.outcome, told(result).class]).toEqual(['failed', 'undone'])
     expect(first(result, 'verdict')).toMatch(
-      /^verdict: I, UNDONE BY ECS; web in prod \(us-east-1\), after .*: undone: .*back on the BAD version web:2.*wanted web@\w{12}, serving 1 of 1 desired tasks web:2/,
+      /^verdict: I, UNDONE BY ECS; web in prod \(us-east-1\), after .*: undone: .*back on the BAD version web:2.*wanted web@\w{12}; now 1 of 1 desired tasks run web:2/,
     )
   })
 })
@@ -281,7 +283,7 @@ describe('J, superseded', () => {
     const result = await at.run({})
     expect([result.outcome, told(result).class]).toEqual(['superseded', 'superseded'])
     expect(told(result).why).toMatch(/^somebody else deployed web:3 \(ecs-svc\/\d+\) at 2026-/)
-    expect(told(result).says).toEqual([expect.stringMatching(/^web:3 was registered by /)])
+    expect(told(result).who).toMatch(/^web:3 was registered by /)
   })
 })
 
