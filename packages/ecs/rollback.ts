@@ -8,7 +8,7 @@ import { confirmed } from './confirm.ts'
 import { observeChanges, withEnvironment } from './environment.ts'
 import { inParallel } from './parallel.ts'
 import { isMutating, type Known, planService, type ServicePlan } from './plan.ts'
-import { changeOf, nameOf, planned, refuseFindings, refusePlans } from './planned.ts'
+import { changeOf, nameOf, planned, refuseFindings, refusePlans, withElsewhere } from './planned.ts'
 import { inspectTargets } from './preflight/index.ts'
 import type { Watch } from './progress.ts'
 import { isStopped, lastSent } from './recorded.ts'
@@ -41,16 +41,22 @@ export async function rollback(
   )
   const refusals = plans.filter((plan) => plan.is === 'refused')
   if (refusals.length > 0) return refusePlans(plans, refusals)
-  const findings = await inspectTargets(run, clients, plans.filter(isMutating))
+  const { findings, elsewhere } = await inspectTargets(run, clients, {
+    aimed: plans.filter(isMutating),
+    store,
+    record: settings.record,
+  })
   const obstacles = findings.filter((finding) => finding.is === 'obstacle')
   if (obstacles.length > 0) return refuseFindings(plans, obstacles)
-  for (const { service, why } of findings) run.report.warning(`${service}: ${why}`)
+  for (const { service, why, next } of findings) {
+    run.report.warning(`${service}: ${why}; ${next}`)
+  }
   run.report.info(`destination: ${aims.why}`)
   const changes = await observeChanges(clients, plans, digester())
   const result = run.dryRun
     ? planned(plans, aims.why)
     : await carryOut(run, clients, { cluster, plans, entries, patience: settings.patience })
-  return withEnvironment(result, changes)
+  return withElsewhere(withEnvironment(result, changes), elsewhere)
 }
 
 function planOf(

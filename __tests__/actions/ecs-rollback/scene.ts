@@ -91,7 +91,11 @@ interface Options {
 export const recordId = 'production/4711/rollback-1'
 
 /** Opens a record whose destination is a point. */
-export async function openRecord({ store }: Scene, to: string): Promise<void> {
+export async function openRecord(
+  { store }: Scene,
+  to: string,
+  given: Partial<StoredRecord> = {},
+): Promise<void> {
   const record: StoredRecord = {
     kind: 'record',
     ...envelope(store),
@@ -111,6 +115,7 @@ export async function openRecord({ store }: Scene, to: string): Promise<void> {
     runs: [],
     journal: [],
     parts: {},
+    ...given,
   }
   await createDocument(store, keys.document(recordId), record)
 }
@@ -172,15 +177,7 @@ export async function scene(
     region: REGION,
   })
   const parts = {
-    clock,
-    runtime,
-    gateway,
-    images,
-    script,
-    balancers,
-    clients,
-    names,
-    store,
+    ...{ clock, runtime, gateway, images, script, balancers, clients, names, store },
     entries: [] as Written[],
   }
   const verbs = verbsOf(parts)
@@ -338,7 +335,11 @@ async function shows(ecs: ECSClient, service: string): Promise<string> {
 
 async function takePoint(parts: Parts, change: (point: Point) => Point): Promise<Point> {
   const { clients, names, store, clock } = parts
-  const captured = await captureServices(clients, { cluster: CLUSTER, names })(testRun({ clock }))
+  const captured = await captureServices(
+    clients,
+    { cluster: CLUSTER, names },
+    'point',
+  )(testRun({ clock }))
   const id = 'production/4711/before'
   const point = change({
     kind: 'restore-point',
