@@ -1,7 +1,7 @@
 import { isPassing } from '#aws'
 import { CallError, iso, messageOf, span } from '#core'
-import { evidenceOf } from './evidence.ts'
 import { causeText, failing, topCauses, wasHealthy } from './failures.ts'
+import { inquire } from './inquiry.ts'
 import type { ExpectedContainer } from './judge.ts'
 import { lookedAt } from './moments.ts'
 import { observeTasks } from './observe.ts'
@@ -65,7 +65,7 @@ async function settle(step: Step, next: Extract<Next, { end: unknown }>): Promis
   const last = withMoments(step, 'unread' in tasks ? progress : tasks)
   const told = { ...how, why: how.class === 'undone' ? `${why}; ${fingerprints(last)}` : why }
   const ended = conclude(last, told, tookSince(step))
-  const evidence = await evidenceOf(step, ended, last.watched)
+  const evidence = await inquire(step, ended, last.watched)
   return { ...last, ended: { ...ended, evidence } }
 }
 

@@ -1,7 +1,7 @@
 import type { Outcome } from '#core'
 import type { Class } from './classes.ts'
-import type { Evidence } from './evidence.ts'
 import { type Cause, failuresOf, topCauses } from './failures.ts'
+import type { Inquiry } from './inquiry.ts'
 import type { ExpectedContainer } from './judge.ts'
 import type { Moments } from './moments.ts'
 import type { Watched } from './rollout.ts'
@@ -52,7 +52,7 @@ export interface Ended extends End {
   /** When it came back; left out where this rollback did not change it. */
   readonly moments?: Moments | undefined
   /** Only where it did not end well. */
-  readonly evidence?: Evidence | undefined
+  readonly evidence?: Inquiry | undefined
 }
 
 /** What is kept of a service between two looks. */

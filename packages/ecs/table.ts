@@ -1,7 +1,7 @@
 import { type Json, join, type Outcome, passes, type Result, type Section, span } from '#core'
 import { type Class, classes } from './classes.ts'
-import type { Evidence } from './evidence.ts'
 import { causeText } from './failures.ts'
+import type { Inquiry } from './inquiry.ts'
 import type { ExpectedContainer } from './judge.ts'
 import { type Moments, momentsTable, reachedBy } from './moments.ts'
 import type { Ended } from './progress.ts'
@@ -43,7 +43,7 @@ export interface Row {
   /** Where else it could go: each a value of `to:`. */
   readonly candidates?: readonly Candidate[] | undefined
   /** Only where it was watched and did not end well. */
-  readonly evidence?: Evidence | undefined
+  readonly evidence?: Inquiry | undefined
   /** Left out where nothing was watched for them. */
   readonly moments?: Moments | undefined
   readonly next: readonly string[]

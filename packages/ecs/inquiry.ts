@@ -17,7 +17,7 @@ import type { LoadBalancer, ServiceDeployment, TaskDefinition } from './state.ts
 import type { Step } from './step.ts'
 
 /** What is looked up once about a service that did not end well. Each read may be forbidden: then its permission is named. */
-export interface Evidence {
+export interface Inquiry {
   readonly region: string
   /** ECS's own verdict on the deployment that is current now. */
   readonly deployment?: ServiceDeployment | undefined
@@ -43,11 +43,11 @@ async function attempt<Thing>(read: () => Promise<Thing>): Promise<Found<Thing>>
 }
 
 /** Looks up what the screen of a service shows beside what the watch has seen; read-only, each read once. */
-export async function evidenceOf(
+export async function inquire(
   { clients, cluster }: Pick<Step, 'clients' | 'cluster'>,
   ended: Ended,
   watched: Watched,
-): Promise<Evidence> {
+): Promise<Inquiry> {
   const region = await clients.ecs.config.region()
   const { service } = ended
   const arn = watched.takesBack ?? service.serviceDeployment
