@@ -1,6 +1,7 @@
 import { digester } from '#aws'
 import type { Entry, Result, Run, Written } from '#core'
 import type { Store } from '#store'
+import type { Aims } from './aims.ts'
 import { begin } from './begin.ts'
 import type { EcsClients } from './client.ts'
 import { observeChanges, withEnvironment } from './environment.ts'
@@ -14,7 +15,7 @@ import { type Deploy, deploy, type Sent } from './send.ts'
 import type { EcsSettings } from './settings.ts'
 import type { LiveService } from './state.ts'
 import { endedRow, plainRow, type Row, resultOf } from './table.ts'
-import { type Aims, aim } from './targets.ts'
+import { aim } from './targets.ts'
 import { watchAll } from './watch.ts'
 
 /** Puts services back to their destination: all are planned and checked before the first is changed. */
@@ -27,13 +28,15 @@ export async function rollback(
   const begun = await begin(run, clients, settings, store)
   if (begun.is === 'refused') return begun.result
   const { services, entries } = begun
-  const aims = await aim(run, clients, { settings, store, services })
+  const aims = await aim(run, clients, { settings, store, services, entries })
+  const { sections } = aims
   if (aims.is === 'none') {
-    return { outcome: 'refused', headline: `${aims.why}; nothing was changed`, next: aims.next }
+    const headline = `${aims.why}; nothing was changed`
+    return { outcome: 'refused', headline, sections, next: aims.next }
   }
   const plans = services.map((service) => planOf(service, aims, entries))
   const refusals = plans.filter((plan) => plan.is === 'refused')
-  if (refusals.length > 0) return refusePlans(plans, refusals)
+  if (refusals.length > 0) return withSections(refusePlans(plans, refusals), sections)
   const findings = await inspectTargets(
     run,
     clients,
@@ -47,8 +50,14 @@ export async function rollback(
   const result = run.dryRun
     ? planned(plans, aims.why)
     : await carryOut(run, clients, { cluster: settings.cluster, plans, entries })
-  return withEnvironment(result, changes)
+  return withSections(withEnvironment(result, changes), sections)
 }
+
+/** Says last what the destination was chosen from. */
+const withSections = (result: Result, sections: Aims['sections']): Result => ({
+  ...result,
+  sections: [...(result.sections ?? []), ...sections],
+})
 
 function planOf(
   service: LiveService,
@@ -61,6 +70,8 @@ function planOf(
       return planService(service, aimed.target, entries)
     case 'left-alone':
       return { is: 'left-alone', service, why: aimed.why }
+    case 'superseded':
+      return { is: 'superseded', service, why: aimed.why }
     case 'refused':
       return { is: 'refused', name: service.name, why: aimed.why }
     case undefined:

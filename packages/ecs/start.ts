@@ -10,7 +10,8 @@ import type { EcsSettings } from './settings.ts'
 import { type LiveService, primaryOf } from './state.ts'
 import { refuseDaemons } from './stop.ts'
 import { endedRow, plainRow, type Row, resultOf, wouldBe } from './table.ts'
-import { knownPoints, recordedDigests } from './targets.ts'
+import { recordedDigests } from './target.ts'
+import { knownPoints } from './targets.ts'
 import { watchAll } from './watch.ts'
 
 /** What starting one service takes. */

@@ -133,6 +133,8 @@ export interface ServiceDeployment {
   readonly why: string
   /** ARN of the revision that it deploys. */
   readonly target?: string
+  /** How many tasks of it run, of those that it asked for, where ECS says so. */
+  readonly tasks?: { readonly running: number; readonly requested: number }
   /** ARNs of the revisions that it replaces. */
   readonly sources: readonly string[]
   /** ARN of the revision that ECS went back to. */

@@ -36,7 +36,16 @@ const own: { readonly [action: string]: readonly (readonly [string, string, stri
     ['secrets', 'arn:aws:secretsmanager:x', 'secrets: expected names of secrets, no ARNs'],
     ['parameters', 'acme/', 'parameters: expected names of parameters, or /paths/'],
   ],
-  'ecs-rollback': [['mode', 'undo', 'mode: expected one of']],
+  'ecs-rollback': [
+    ['mode', 'undo', 'mode: expected one of'],
+    ['cluster', 'prod;ls', 'cluster: expected letters'],
+    ['services', 'web: a b', 'services: expected a map of names'],
+    ['to', 'last-verifed', 'did you mean last-verified?'],
+    ['min-grade', 'good', 'min-grade: expected one of G3, G2, G1, G0'],
+    ['min-soak', '1 day', 'min-soak: expected a duration'],
+    ['bad-deployment', 'web', 'bad-deployment: expected the id or the ARN'],
+    ['require-all', 'sure', 'require-all: expected true or false'],
+  ],
   'migration-revert': [['mode', 'down', 'mode: expected']],
   preflight: [
     ['rollback-environment', 'x'.repeat(300), 'rollback-environment: expected'],
