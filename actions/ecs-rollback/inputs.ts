@@ -18,4 +18,6 @@ export const inputs = {
   'bad-deployment': optional(matching(deployment, 'the id or the ARN of a service deployment')),
   'require-all': flag,
   record: optional(text),
+  'capacity-timeout': durationBetween('0s', '12h'),
+  'stable-for': durationBetween('0s', '1h'),
 }

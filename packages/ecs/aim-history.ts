@@ -1,19 +1,18 @@
 import type { Run } from '#core'
-import type { Point } from '#store'
 import { aimAtNamed } from './aim-named.ts'
 import { type Aim, type Aims, type Given, none } from './aims.ts'
 import { candidatesTable, rejections } from './candidates.ts'
 import type { EcsClients } from './client.ts'
 import { type Destination, destinationText } from './destination.ts'
-import { readEvidence } from './evidence.ts'
 import { compareCode } from './fingerprint.ts'
 import { atLeast, byGrade } from './grade.ts'
+import { type Knowledge, readKnowledge } from './knowledge.ts'
 import { observeTaskDefinition } from './observe.ts'
 import { inParallel } from './parallel.ts'
 import { eligible, observePasts, type Past } from './past.ts'
 import { newestRegistered } from './registered.ts'
 import { defaults, type EcsSettings } from './settings.ts'
-import { recordedDigests, targetOf } from './target.ts'
+import { targetOf, withPoint } from './target.ts'
 import { unlessTheirs } from './theirs.ts'
 
 type Judged = Given & {
@@ -25,8 +24,8 @@ type Judged = Given & {
 /** Aims by what ECS, and the store where there is one, know of what ran. */
 export async function aimByHistory(run: Run, clients: EcsClients, given: Judged): Promise<Aims> {
   const { settings, store, services, destination, before } = given
-  const evidence = await readEvidence(store)
-  const pasts = await observePasts(run, clients, { settings, services, evidence })
+  const knowledge = await readKnowledge(store)
+  const pasts = await observePasts(run, clients, { settings, services, knowledge })
   const bad = settings.badDeployment
   if (bad !== undefined && !pasts.some(({ isNamed }) => isNamed)) {
     return none(`no service of these has the service deployment ${bad} in ECS's history`, [
@@ -37,8 +36,8 @@ export async function aimByHistory(run: Run, clients: EcsClients, given: Judged)
   const targets = await inParallel(pasts, async (past) => {
     const aimed = await (chosen
       ? aimAtBest(clients, { past, settings, destination, before })
-      : aimAtNamed(clients, { past, settings, destination, evidence }))
-    return [past.service.name, withRecorded(aimed, evidence.points)] as const
+      : aimAtNamed(clients, { past, settings, destination, knowledge }))
+    return [past.service.name, knownTo(knowledge, aimed)] as const
   })
   if (chosen) for (const past of pasts) for (const line of rejections(past)) run.report.info(line)
   const aims: Aims = {
@@ -145,10 +144,8 @@ function nothingFor({ history, candidates, undone }: Past): string {
   return `nothing that ran before ${undone.bad.taskDefinition} may be gone back to${example}`
 }
 
-/** Where ECS does not say which digests ran, a point may. */
-function withRecorded(aimed: Aim, points: readonly Point[]): Aim {
-  if (aimed.is !== 'target' || aimed.target.recorded !== undefined) return aimed
-  const { service, definition } = aimed.target
-  const recorded = recordedDigests(points, service, definition.name)
-  return { is: 'target', target: { ...aimed.target, recorded } }
-}
+/** What was verified says more of a target than what only was recorded. */
+const knownTo = ({ verified, points }: Knowledge, aimed: Aim): Aim =>
+  aimed.is === 'target'
+    ? { is: 'target', target: withPoint(aimed.target, [...verified, ...points]) }
+    : aimed

@@ -1,8 +1,8 @@
 import type { Aim } from './aims.ts'
 import type { EcsClients } from './client.ts'
 import { type Destination, destinationText } from './destination.ts'
-import type { Evidence } from './evidence.ts'
 import { byGrade, type Candidate } from './grade.ts'
+import type { Knowledge } from './knowledge.ts'
 import { findNamed, foreignTo, type Match, type Wanted } from './named.ts'
 import { observeRevisions, observeTaskDefinition } from './observe.ts'
 import { type Past, revisionNumber } from './past.ts'
@@ -17,10 +17,10 @@ export async function aimAtNamed(
     readonly past: Past
     readonly settings: EcsSettings
     readonly destination: Destination
-    readonly evidence: Evidence
+    readonly knowledge: Knowledge
   },
 ): Promise<Aim> {
-  const { past, settings, destination, evidence } = given
+  const { past, settings, destination, knowledge } = given
   switch (destination.by) {
     case 'revision':
       return aimAtDefinition(clients, past, { settings, name: destination.taskDefinition })
@@ -29,7 +29,11 @@ export async function aimAtNamed(
     case 'tag':
     case 'digest':
     case 'commit':
-      return aimAtMatch(clients, past, { wanted: destination, evidence, cluster: settings.cluster })
+      return aimAtMatch(clients, past, {
+        wanted: destination,
+        knowledge,
+        cluster: settings.cluster,
+      })
     case 'point':
     case 'previous-distinct':
       throw new Error(`${destination.by} is a choice and names nothing`)
@@ -98,7 +102,7 @@ async function revisionByNumber(
 async function aimAtMatch(
   clients: EcsClients,
   past: Past,
-  given: Pick<Parameters<typeof findNamed>[1], 'evidence' | 'cluster'> & {
+  given: Pick<Parameters<typeof findNamed>[1], 'knowledge' | 'cluster'> & {
     readonly wanted: Wanted
   },
 ): Promise<Aim> {

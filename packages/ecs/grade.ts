@@ -1,9 +1,9 @@
 import { iso, span } from '#core'
 import { tagOf } from '#store'
 import { commitTokens, isCommit } from './commits.ts'
-import type { KnownBad, Ran } from './evidence.ts'
 import { codeOf, compareCode, sameRelease } from './fingerprint.ts'
 import type { History } from './history.ts'
+import type { KnownBad, Ran } from './knowledge.ts'
 import type { Grade } from './plan.ts'
 import { familyOf, type LiveService, type Revision, type ServiceDeployment } from './state.ts'
 

@@ -3,7 +3,7 @@ import type { Store } from '#store'
 import { begin } from './begin.ts'
 import { candidatesData, candidatesTable } from './candidates.ts'
 import type { EcsClients } from './client.ts'
-import { readEvidence } from './evidence.ts'
+import { readKnowledge } from './knowledge.ts'
 import { eligible, observePasts, toOf } from './past.ts'
 import type { EcsSettings } from './settings.ts'
 import { counted } from './table.ts'
@@ -18,8 +18,8 @@ export async function list(
   const begun = await begin(run, clients, settings, store)
   if (begun.is === 'refused') return begun.result
   const { services } = begun
-  const evidence = await readEvidence(store)
-  const pasts = await observePasts(run, clients, { settings, services, evidence })
+  const knowledge = await readKnowledge(store)
+  const pasts = await observePasts(run, clients, { settings, services, knowledge })
   const best = pasts.flatMap((past) => {
     const [first] = eligible(past)
     return first ? [{ name: past.service.name, to: toOf(first), what: first.revision }] : []

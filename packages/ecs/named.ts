@@ -3,8 +3,8 @@ import { commitsIn, type Sought, tagOf } from '#store'
 import type { EcsClients } from './client.ts'
 import { commitsOf, commitTokens, distinctCommits, isCommit } from './commits.ts'
 import type { Destination } from './destination.ts'
-import { type Evidence, ranIn } from './evidence.ts'
 import { byGrade, type Candidate } from './grade.ts'
+import { type Knowledge, ranIn } from './knowledge.ts'
 import { activeTaskDefinitions, observeTagged, type Tagged } from './observe.ts'
 import { inParallel } from './parallel.ts'
 import { expectedFamily, type Past, revisionNumber } from './past.ts'
@@ -45,7 +45,7 @@ export async function findNamed(
   given: {
     readonly wanted: Wanted
     readonly past: Past
-    readonly evidence: Evidence
+    readonly knowledge: Knowledge
     readonly cluster: string
   },
 ): Promise<Meant> {
@@ -118,11 +118,11 @@ function imagesWith(
 function inPoints(given: {
   readonly wanted: Wanted
   readonly past: Past
-  readonly evidence: Evidence
+  readonly knowledge: Knowledge
   readonly cluster: string
 }): readonly Match[] {
-  const { wanted, past, evidence, cluster } = given
-  return evidence.points.flatMap((point) => {
+  const { wanted, past, knowledge, cluster } = given
+  return knowledge.points.flatMap((point) => {
     const [ran] = ranIn([point], cluster, past.service.name)
     if (ran === undefined || familyOf(ran.taskDefinition) !== past.family) return []
     const commits = wanted.by === 'commit' ? commitsIn([point], wanted.commit) : []
@@ -139,7 +139,7 @@ function inPoints(given: {
       ...{ arn: ran.serviceRevision ?? '', taskDefinition, containers },
       createdAt: Date.parse(point.takenAt),
     }
-    const verified = evidence.verified.includes(point)
+    const verified = knowledge.verified.includes(point)
     return found.map((commit) => ({
       ...{ revision, candidate, commit, verified },
       by: `restore point ${point.id}`,

@@ -1,8 +1,8 @@
 import type { Run } from '#core'
 import type { EcsClients } from './client.ts'
-import { type Evidence, ranIn } from './evidence.ts'
 import { type Candidate, judgeCandidates, type Undone, undoneOf } from './grade.ts'
 import { type History, observeHistory } from './history.ts'
+import { type Knowledge, ranIn } from './knowledge.ts'
 import { observeTaskDefinition } from './observe.ts'
 import { inParallel } from './parallel.ts'
 import { defaults, type EcsSettings } from './settings.ts'
@@ -37,14 +37,14 @@ export async function observePasts(
   given: {
     readonly settings: EcsSettings
     readonly services: readonly LiveService[]
-    readonly evidence: Evidence
+    readonly knowledge: Knowledge
   },
 ): Promise<readonly Past[]> {
-  const { settings, services, evidence } = given
+  const { settings, services, knowledge } = given
   const pasts = await inParallel(services, async (service) => {
     const read = await observeHistory(run, clients, { cluster: settings.cluster, service })
     const history = read.deployments.length > 0 ? read : await fromRollouts(clients, service, read)
-    return judgePast({ settings, service, evidence, history, now: run.clock.now() })
+    return judgePast({ settings, service, knowledge, history, now: run.clock.now() })
   })
   for (const gap of new Set(pasts.flatMap(({ history }) => history.gaps))) {
     run.report.warning(`the history of the services is not complete: ${gap}`)
@@ -56,20 +56,20 @@ export async function observePasts(
 export function judgePast(given: {
   readonly settings: EcsSettings
   readonly service: LiveService
-  readonly evidence: Evidence
+  readonly knowledge: Knowledge
   readonly history: History
   readonly now: number
 }): Past {
-  const { settings, service, evidence, history, now } = given
+  const { settings, service, knowledge, history, now } = given
   const minSoak = settings.minSoak ?? defaults.minSoak
   const named = deploymentNamed(history, settings.badDeployment)
   const undone = undoneOf(history, minSoak, named)
   const family = expectedFamily(settings, service)
   const candidates = judgeCandidates({
     ...{ service, history, undone, minSoak, family, now },
-    verified: ranIn(evidence.verified, settings.cluster, service.name),
-    bad: evidence.bad,
-    pinned: evidence.pinned,
+    verified: ranIn(knowledge.verified, settings.cluster, service.name),
+    bad: knowledge.bad,
+    pinned: knowledge.pinned,
     minGrade: settings.minGrade ?? defaults.minGrade,
   })
   return { service, family, history, undone, isNamed: named !== undefined, candidates }

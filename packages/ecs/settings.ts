@@ -1,6 +1,7 @@
 import { InputError } from '#core'
 import type { Destination } from './destination.ts'
 import type { Grade } from './plan.ts'
+import type { Patience } from './step.ts'
 
 export const modes = ['rollback', 'stop', 'start', 'redeploy', 'list'] as const
 export type Mode = (typeof modes)[number]
@@ -34,6 +35,8 @@ export interface EcsSettings {
   readonly badDeployment?: string | undefined
   /** True when a service that the destination says nothing of refuses all. */
   readonly requireAll?: boolean
+  /** How long is enough while deployments are watched. */
+  readonly patience?: Patience
 }
 
 /** What the settings are where nothing else is said; action.yml says the same. */
@@ -56,6 +59,8 @@ export interface EcsInputs {
   readonly 'min-soak'?: number
   readonly 'bad-deployment'?: string | undefined
   readonly 'require-all'?: boolean
+  readonly 'capacity-timeout'?: number
+  readonly 'stable-for'?: number
 }
 
 /** The part of an environment's configuration that settings are made of. */
@@ -100,6 +105,7 @@ export function settings(given: EcsInputs, environment: EcsEnvironment | undefin
     minSoak: given['min-soak'] ?? defaults.minSoak,
     badDeployment: given['bad-deployment'],
     requireAll: given['require-all'] ?? false,
+    patience: { capacity: given['capacity-timeout'], stable: given['stable-for'] },
   }
 }
 

@@ -52,12 +52,24 @@ export function recordedDigests(
   service: string,
   taskDefinition: string,
 ): readonly ExpectedContainer[] | undefined {
+  return recordedIn(points, service, taskDefinition)?.state.containers
+}
+
+/** The first point that recorded a task definition of a service with all digests, and how. */
+function recordedIn(points: readonly Point[], service: string, taskDefinition: string) {
   return points
-    .flatMap((point) => point.components.ecs?.services ?? [])
+    .flatMap((point) => (point.components.ecs?.services ?? []).map((state) => ({ point, state })))
     .find(
-      (state) =>
+      ({ state }) =>
         state.name === service &&
         state.taskDefinition === taskDefinition &&
         codeOf(state.containers) !== undefined,
-    )?.containers
+    )
+}
+
+/** Adds the point that knows a target, and the digests where ECS does not say which ran. */
+export function withPoint(target: Target, points: readonly Point[]): Target {
+  const found = recordedIn(points, target.service, target.definition.name)
+  if (found === undefined) return target
+  return { ...target, point: found.point, recorded: target.recorded ?? found.state.containers }
 }

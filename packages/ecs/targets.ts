@@ -14,9 +14,9 @@ import {
 import { aimByHistory } from './aim-history.ts'
 import { type Aim, type Aims, type Given, none } from './aims.ts'
 import type { EcsClients } from './client.ts'
-import { readEvidence } from './evidence.ts'
 import { codeOf } from './fingerprint.ts'
 import type { ExpectedContainer } from './judge.ts'
+import { readKnowledge } from './knowledge.ts'
 import { observeRevisions, observeTaskDefinition } from './observe.ts'
 import { inParallel } from './parallel.ts'
 import { observePasts } from './past.ts'
@@ -110,8 +110,8 @@ async function aimAtPoint(
     sections: [],
   } as const
   if (settings.badDeployment === undefined) return aims
-  const evidence = await readEvidence(store)
-  const pasts = await observePasts(run, clients, { settings, services, evidence })
+  const knowledge = await readKnowledge(store)
+  const pasts = await observePasts(run, clients, { settings, services, knowledge })
   return unlessTheirs(given, pasts, aims)
 }
 
@@ -162,6 +162,7 @@ async function aimAtRecorded(
       ...(stillVerified([point]).length > 0 ? { grade: 'G3' as const } : {}),
       ...(revision === undefined ? {} : { revision }),
       recorded: digests ?? recorded.containers,
+      point,
       why: `${point.id} recorded ${definition.name}`,
     },
   }

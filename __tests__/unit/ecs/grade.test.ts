@@ -54,18 +54,18 @@ function past(steps: readonly Step[]): History {
 
 interface Case {
   readonly settings?: Partial<Parameters<typeof judgePast>[0]['settings']>
-  readonly evidence?: Partial<Parameters<typeof judgePast>[0]['evidence']>
+  readonly knowledge?: Partial<Parameters<typeof judgePast>[0]['knowledge']>
   readonly live?: Partial<LiveService>
 }
 
-function judged(steps: readonly Step[], { settings, evidence, live }: Case = {}) {
+function judged(steps: readonly Step[], { settings, knowledge, live }: Case = {}) {
   return judgePast({
     settings: {
       ...{ mode: 'rollback', cluster: 'prod', services: ['web'] },
       ...{ destination: undefined, record: undefined, ...settings },
     },
     service: service(live ?? {}),
-    evidence: { points: [], verified: [], bad: [], pinned: [], ...evidence },
+    knowledge: { points: [], verified: [], bad: [], pinned: [], ...knowledge },
     history: past(steps),
     now: 10_000 * MINUTE,
   })
@@ -170,9 +170,9 @@ describe('a grade', () => {
       { at: 5, runs: 'b' },
       { at: 9, runs: 'c' },
     ]
-    expect(grades(judged(steps, { evidence: { verified } }))).toEqual(['3 G2', '2 G1', '1 G3'])
+    expect(grades(judged(steps, { knowledge: { verified } }))).toEqual(['3 G2', '2 G1', '1 G3'])
     const other = { ...verified[0], components: { ecs: { ...state('a'), cluster: 'stage' } } }
-    expect(grades(judged(steps, { evidence: { verified: [other as never] } }))[2]).toBe('1 G1')
+    expect(grades(judged(steps, { knowledge: { verified: [other as never] } }))[2]).toBe('1 G1')
   })
 })
 
@@ -311,7 +311,7 @@ describe('nothing goes back to', () => {
     [
       'what a pinned rollback took away',
       { at: 0, runs: 'a' },
-      { evidence: { bad: [{ service: 'web', taskDefinition: 'web:1', why: 'r took it back' }] } },
+      { knowledge: { bad: [{ service: 'web', taskDefinition: 'web:1', why: 'r took it back' }] } },
       'known to be bad: r took it back',
     ],
     [
@@ -321,7 +321,7 @@ describe('nothing goes back to', () => {
         runs: 'a',
         containers: [{ name: 'web', image: 'web:4f2a91c', digest: digest('a') }],
       },
-      { evidence: { pinned: ['4f2a91c0'.padEnd(40, '0')] } },
+      { knowledge: { pinned: ['4f2a91c0'.padEnd(40, '0')] } },
       'commit 4f2a91c00000 is pinned: it was rolled back',
     ],
     ['another family', { at: 0, runs: 'a', family: 'shop' }, {}, 'it is not of the family web'],

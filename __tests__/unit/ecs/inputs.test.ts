@@ -228,6 +228,8 @@ describe('a bad input', () => {
     'min-grade': 'G1',
     'min-soak': '30m',
     'require-all': 'false',
+    'capacity-timeout': '10m',
+    'stable-for': '0s',
   }
   test.each([
     ['mode', 'undo', 'mode: expected one of rollback, stop, start, redeploy, list, got "undo"'],
