@@ -56,10 +56,16 @@ async function aimAtDefinition(
     target: targetOf(service, definition, {
       revision: ran?.revision,
       grade: ran?.grade ?? (past.history.gaps.length > 0 ? undefined : 'G0'),
-      why: `${name} was named`,
+      why: `${name} was named${although(ran)}`,
     }),
   }
 }
+
+/** What is known against something that a person named: it is done all the same, and said. */
+const although = (candidate: Candidate | undefined): string =>
+  candidate === undefined || candidate.objections.length === 0
+    ? ''
+    : `, although ${candidate.objections.join('; ')}`
 
 const bestOf = (candidates: readonly Candidate[]): Candidate | undefined =>
   [...candidates].sort(byGrade)[0]
@@ -80,7 +86,7 @@ async function aimAtRevision(
   if (!definition) {
     return { is: 'refused', why: `task definition ${revision.taskDefinition} is gone` }
   }
-  const why = `service revision ${number} was named`
+  const why = `service revision ${number} was named${although(known)}`
   return {
     is: 'target',
     target: targetOf(service, definition, { revision, grade: known?.grade, why }),
@@ -115,7 +121,7 @@ async function aimAtMatch(
   const { taskDefinition } = match.revision
   const definition = await observeTaskDefinition(clients, taskDefinition)
   if (!definition) return { is: 'refused', why: `task definition ${taskDefinition} is gone` }
-  const why = `${definition.name} is ${destinationText(wanted)} (by ${match.by})`
+  const why = `${definition.name} is ${destinationText(wanted)} (by ${match.by})${although(match.candidate)}`
   return {
     is: 'target',
     target: targetOf(service, definition, {

@@ -1,4 +1,4 @@
-import { iso, span } from '#core'
+import { span } from '#core'
 import { tagOf } from '#store'
 import { commitTokens, isCommit } from './commits.ts'
 import { codeOf, compareCode, sameRelease } from './fingerprint.ts'
@@ -20,6 +20,8 @@ export interface Candidate {
   readonly why: string
   /** Why it is not eligible; empty when it is. */
   readonly against: readonly string[]
+  /** The same without its grade, which is asked of nothing that a person named. */
+  readonly objections: readonly string[]
 }
 
 /** What candidates are judged by. */
@@ -141,14 +143,16 @@ function judge(judging: Judging, revision: Revision): Candidate {
   const latest = own[0]
   const graded = gradeOf(judging, revision)
   const from = latest?.createdAt ?? revision.createdAt
+  const found = objections(judging, revision, latest)
   return {
     revision,
     from,
     until: nextAfter(history, from),
     says: saysOf(history, revision, latest),
     ...graded,
+    objections: found,
     against: [
-      ...objections(judging, revision, latest),
+      ...found,
       ...(atLeast(graded.grade, judging.minGrade)
         ? []
         : [`${graded.grade} is below min-grade ${judging.minGrade}`]),
@@ -182,10 +186,7 @@ function gradeOf(judging: Judging, revision: Revision): Graded {
   const grades = judging.history.revisions
     .filter((one) => one.arn === revision.arn || sameRelease(one, revision) || again(one))
     .map((one) => ecsGrade(judging, one))
-  return grades.reduce((best, one) => (atLeast(best.grade, one.grade) ? best : one), {
-    grade: 'G0',
-    why: 'ECS has no successful deployment of it',
-  })
+  return grades.reduce((best, one) => (atLeast(best.grade, one.grade) ? best : one), unknown)
 }
 
 /** What ECS's history proves of one revision. */
@@ -196,7 +197,7 @@ function ecsGrade({ history, minSoak, now }: Judging, { arn }: Revision): Graded
   )
   if (back) return { grade: 'G2', why: 'ECS itself went back to it, and that succeeded' }
   const own = deployments.find(({ target, status }) => target === arn && status === 'SUCCESSFUL')
-  if (!own) return { grade: 'G0', why: 'ECS has no successful deployment of it' }
+  if (!own) return ranBefore(history, arn, minSoak) ?? unknown
   if (own.earlySuccess && !isFull(own)) {
     return {
       grade: 'G0',
@@ -208,6 +209,26 @@ function ecsGrade({ history, minSoak, now }: Judging, { arn }: Revision): Graded
   return served >= minSoak
     ? { grade: 'G2', why: `it served ${span(served)} before the next deployment` }
     : { grade: 'G1', why: `SUCCESSFUL, and served only ${span(Math.max(0, served))}` }
+}
+
+const unknown: Graded = { grade: 'G0', why: 'ECS has no successful deployment of it' }
+
+/**
+ * What alone was replaced by the oldest deployment of a complete list had served since before the list begins: a service that was
+ * deployed once a quarter has nothing else to show.
+ */
+function ranBefore({ deployments, since }: History, arn: string, minSoak: number) {
+  const oldest = deployments.at(-1)
+  const [source, ...others] = oldest?.sources ?? []
+  if (oldest === undefined || since === undefined || others.length > 0) return undefined
+  const isOlder = source === arn && !deployments.some(({ target }) => target === arn)
+  const served = oldest.createdAt - since
+  return isOlder && served >= minSoak
+    ? ({
+        grade: 'G2',
+        why: `it had served more than ${span(served)} before the oldest deployment that ECS lists`,
+      } as const)
+    : undefined
 }
 
 const isFull = ({ tasks }: ServiceDeployment) =>
@@ -302,7 +323,3 @@ function unbalanced({ balanced }: LiveService, { containers }: Revision): readon
     ? []
     : [`it lacks container ${gone.join(', ')}, to which the load balancer sends traffic`]
 }
-
-/** A candidate in one line: `web:5 (G2, it served 3 h)`. */
-export const candidateText = ({ revision, grade, why, from }: Candidate) =>
-  `${revision.taskDefinition} of ${iso(from)} (${grade}: ${why})`

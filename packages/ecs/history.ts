@@ -11,6 +11,8 @@ export interface History {
   readonly deployments: readonly ServiceDeployment[]
   /** Newest first: all that these deployments started, replaced or went back to, and what runs. */
   readonly revisions: readonly Revision[]
+  /** No deployment since then is missing in the list; left out where some may be. */
+  readonly since?: number
   /** Why something is missing: denied permissions, a longer past. */
   readonly gaps: readonly string[]
 }
@@ -32,7 +34,8 @@ export async function observeHistory(
   clients: Pick<EcsClients, 'ecs'>,
   { cluster, service }: { readonly cluster: string; readonly service: LiveService },
 ): Promise<History> {
-  const listed = await orGap(() => list(run, clients, { cluster, service: service.name }), [])
+  const since = run.clock.now() - past
+  const listed = await orGap(() => list(clients, { cluster, service: service.name }, since), [])
   const newest = [...listed.value]
     .sort((a, b) => timeOf(b.createdAt) - timeOf(a.createdAt))
     .slice(0, most)
@@ -52,14 +55,15 @@ export async function observeHistory(
   return {
     deployments,
     revisions: [...revisions.value].sort((a, b) => b.createdAt - a.createdAt),
+    ...(listed.gaps.length > 0 || more.length > 0 ? {} : { since }),
     gaps: [...new Set([...listed.gaps, ...described.gaps, ...revisions.gaps, ...more])],
   }
 }
 
 async function list(
-  run: Pick<Run, 'clock'>,
   clients: Pick<EcsClients, 'ecs'>,
   where: { readonly cluster: string; readonly service: string },
+  since: number,
 ): Promise<readonly ServiceDeploymentBrief[]> {
   const found: ServiceDeploymentBrief[] = []
   let nextToken: string | undefined
@@ -68,7 +72,7 @@ async function list(
       clients.ecs,
       new ListServiceDeploymentsCommand({
         ...where,
-        createdAt: { after: new Date(run.clock.now() - past) },
+        createdAt: { after: new Date(since) },
         maxResults: 100,
         ...(nextToken === undefined ? {} : { nextToken }),
       }),

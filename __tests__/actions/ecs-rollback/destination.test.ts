@@ -130,6 +130,14 @@ describe('auto without a store', () => {
     expect([result.outcome, await at.deployments('web')]).toEqual(['unchanged', 2])
   })
 
+  test('goes to what served since before ECS’s list of deployments begins', async () => {
+    at = await scene()
+    await at.clock.advance(100 * 24 * 60 * MINUTE)
+    await at.deployBad()
+    const result = await at.run(auto)
+    expect([result.outcome, await at.shows('web')]).toEqual(['done', 'web:1 2/2 COMPLETED'])
+  })
+
   test('is refused with the table where nothing ran before', async () => {
     at = await scene()
     const result = await at.run(auto)
@@ -311,6 +319,19 @@ describe('something that is named', () => {
     const result = await at.run({ ...to('tag:v1'), withoutStore: true, dryRun: true })
     expect(result.lines.concat(JSON.stringify(result.sections))).toContainEqual(
       expect.stringContaining('web:2 → web:1'),
+    )
+  })
+
+  test('a task definition that ECS gave up on is taken, and what is known of it is said', async () => {
+    at = await scene()
+    await at.update('web', { taskDefinition: await at.register('web', 'web:gone') })
+    await at.clock.advance(20 * MINUTE)
+    at.push('web:gone')
+    await release(at, 'v3')
+    const result = await at.run({ ...to('web:2'), withoutStore: true })
+    expect([result.outcome, await at.shows('web')]).toEqual(['done', 'web:2 2/2 COMPLETED'])
+    expect(result.lines).toContainEqual(
+      expect.stringMatching(/^web goes to web:2: web:2 was named, although .*ECS took it back/),
     )
   })
 

@@ -99,6 +99,23 @@ test.each(actionNames())('%s names all bad inputs at once, before any call', asy
   expect(ended.summary).toContain('nothing was changed')
 })
 
+test('what inputs say together is wrong in the same list as the inputs themselves', async () => {
+  const inputs = {
+    ...{ mode: 'stop', services: 'web,web', to: 'web:1', 'require-all': 'true' },
+    ...{ timeout: '13h', 'bad-deployment': 'abcdefghijklmnopqrstu' },
+  }
+  const ended = await runBundle('ecs-rollback', { inputs, env })
+  expect(ended).toMatchObject({ code: 1, outputs: { outcome: 'failed' } })
+  expect(ended.log).toContain('ecs-rollback: failed: 6 inputs are wrong; nothing was changed')
+  for (const problem of [
+    ...['timeout: expected a duration from 1s to 12h', 'services: expected names without doubles'],
+    ...['cluster: give it', 'to: mode stop has no destination'],
+    ...['bad-deployment: mode stop has no destination', 'require-all: mode stop has no'],
+  ])
+    expect(ended.log).toContain(problem)
+  expect(ended.log).not.toContain('services: give them')
+})
+
 function repository(config: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'repository-'))
   mkdirSync(join(folder, '.github'))

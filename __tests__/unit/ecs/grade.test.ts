@@ -56,9 +56,10 @@ interface Case {
   readonly settings?: Partial<Parameters<typeof judgePast>[0]['settings']>
   readonly knowledge?: Partial<Parameters<typeof judgePast>[0]['knowledge']>
   readonly live?: Partial<LiveService>
+  readonly history?: Partial<History>
 }
 
-function judged(steps: readonly Step[], { settings, knowledge, live }: Case = {}) {
+function judged(steps: readonly Step[], { settings, knowledge, live, history }: Case = {}) {
   return judgePast({
     settings: {
       ...{ mode: 'rollback', cluster: 'prod', services: ['web'] },
@@ -66,7 +67,7 @@ function judged(steps: readonly Step[], { settings, knowledge, live }: Case = {}
     },
     service: service(live ?? {}),
     knowledge: { points: [], verified: [], bad: [], pinned: [], ...knowledge },
-    history: past(steps),
+    history: { ...past(steps), ...history },
     now: 10_000 * MINUTE,
   })
 }
@@ -151,6 +152,28 @@ describe('a grade', () => {
     ],
   ])('is %s', (_, steps, expected) => {
     expect(grades(judged(steps))).toEqual(expected)
+  })
+
+  const quarter = [
+    { at: 0, runs: 'a' },
+    { at: 100, runs: 'b', more: { sources: [arnOf(1)] } },
+  ]
+  const listed = past(quarter).deployments.slice(0, 1)
+  test.each<[string, Partial<History>, string]>([
+    ['G2 where it had served since before the list began', { since: 40 * MINUTE }, '1 G2'],
+    ['nothing where that was just before', { since: 90 * MINUTE }, '1 G0'],
+    ['nothing where the list is not complete', {}, '1 G0'],
+    [
+      'nothing where it was one of two',
+      {
+        since: 0,
+        deployments: listed.map((one) => ({ ...one, sources: [arnOf(1), arnOf(7)] })),
+      },
+      '1 G0',
+    ],
+  ])('of what the oldest deployment of the list replaced is %s', (_, history, expected) => {
+    const of = judged(quarter, { history: { deployments: listed, ...history } })
+    expect(grades(of)).toEqual(['2 G2', expected])
   })
 
   test('is G3 where a verified point has the same images, and only there', async () => {
