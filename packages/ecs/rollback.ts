@@ -4,6 +4,13 @@ import type { Store } from '#store'
 import { type Acted, act, entryOf } from './act.ts'
 import { begin } from './begin.ts'
 import type { EcsClients } from './client.ts'
+import {
+  type CodeDeployKnown,
+  type Found,
+  observeSeen,
+  planCodeDeployed,
+  rollBackCodeDeployed,
+} from './codedeploy/index.ts'
 import { confirmed } from './confirm.ts'
 import { observeChanges, withEnvironment } from './environment.ts'
 import { inParallel } from './parallel.ts'
@@ -14,7 +21,7 @@ import type { Watch } from './progress.ts'
 import { isStopped, lastSent } from './recorded.ts'
 import type { EcsSettings } from './settings.ts'
 import { observeSituations } from './situation.ts'
-import { type LiveService, primaryOf } from './state.ts'
+import { isCodeDeployed, type LiveService, primaryOf } from './state.ts'
 import { endedRow, plainRow, type Row, resultOf } from './table.ts'
 import { type Aims, aim } from './targets.ts'
 import { watchAll } from './watch.ts'
@@ -35,8 +42,15 @@ export async function rollback(
   }
   const { cluster } = settings
   const situations = await observeSituations(run, clients, { cluster, services })
+  const coded = services.filter(isCodeDeployed)
+  const found = await observeSeen(clients, { cluster, services: coded })
   const plans = services.map((service) =>
-    planOf(service, aims, { entries, situation: situations.get(service.name) ?? {} }),
+    planOf(service, aims, {
+      entries,
+      situation: situations.get(service.name) ?? {},
+      runId: run.identity.runId,
+      found: found.get(service.name),
+    }),
   )
   const refusals = plans.filter((plan) => plan.is === 'refused')
   if (refusals.length > 0) return refusePlans(plans, refusals)
@@ -48,19 +62,21 @@ export async function rollback(
   const changes = await observeChanges(clients, plans, digester())
   const result = run.dryRun
     ? planned(plans, aims.why)
-    : await carryOut(run, clients, { cluster, plans, entries })
+    : await carryOut(run, clients, { cluster, plans, entries, found })
   return withEnvironment(result, changes)
 }
 
 function planOf(
   service: LiveService,
   aims: Extract<Aims, { is: 'aims' }>,
-  known: Known,
+  known: Known & CodeDeployKnown,
 ): ServicePlan {
   const aimed = aims.of.get(service.name)
   switch (aimed?.is) {
     case 'target':
-      return planService(service, aimed.target, known)
+      return isCodeDeployed(service)
+        ? planCodeDeployed(service, aimed.target, known)
+        : planService(service, aimed.target, known)
     case 'left-alone':
       return { is: 'left-alone', service, why: aimed.why }
     case 'refused':
@@ -77,24 +93,50 @@ async function carryOut(
     readonly cluster: string
     readonly plans: readonly ServicePlan[]
     readonly entries: readonly Written[]
+    readonly found: ReadonlyMap<string, Found>
   },
 ): Promise<Result> {
   const { cluster, plans, entries } = given
   for (const plan of plans.filter((one) => one.is === 'left-alone')) {
     run.report.warning(`${plan.service.name} is left alone: ${plan.why}`)
   }
+  const able = plans.filter((plan) => plan.is !== 'refused')
+  const coded = able.filter(({ service }) => isCodeDeployed(service))
+  const [rows, others] = await Promise.all([
+    carryOutByEcs(run, clients, {
+      cluster,
+      entries,
+      plans: able.filter(({ service }) => !isCodeDeployed(service)),
+    }),
+    rollBackCodeDeployed(run, clients, { ...given, plans: coded }),
+  ])
+  const inOrder = plans.flatMap(
+    (plan) => [...rows, ...others].find(({ name }) => name === nameOf(plan)) ?? [],
+  )
+  return resultOf({ cluster, verb: 'rollback', rows: inOrder })
+}
+
+async function carryOutByEcs(
+  run: Run,
+  clients: EcsClients,
+  given: {
+    readonly cluster: string
+    readonly plans: readonly ServicePlan[]
+    readonly entries: readonly Written[]
+  },
+): Promise<readonly Row[]> {
+  const { cluster, plans, entries } = given
   await run.journal.intend(plans.filter(isMutating).map(entryOf))
   const acted = await inParallel(plans, (plan) => act({ run, clients, cluster }, plan))
   const watches = acted.flatMap((one) => watchOf(one, entries) ?? [])
   const watched = await watchAll(run, clients, { cluster, watches })
   const ended = await confirmed(run, clients, { acted, watched })
-  const rows = acted.map(({ plan, became }): Row => {
+  return acted.map(({ plan, became }): Row => {
     const one = ended.find(({ name }) => name === nameOf(plan))
     return one && 'target' in plan
       ? endedRow(one, changeOf(plan), plan.target.definition.name)
       : unwatchedRow({ plan, became })
   })
-  return resultOf({ cluster, verb: 'rollback', rows })
 }
 
 function watchOf({ plan, became }: Acted, entries: readonly Written[]): Watch | undefined {
