@@ -1,12 +1,12 @@
 import { isPassing } from '#aws'
 import { type Run, tolerant, until } from '#core'
 import type { Acted, Became } from './act.ts'
-import { forbidden } from './advance.ts'
 import type { EcsClients } from './client.ts'
 import { observeServiceDeployments } from './observe.ts'
 import { nameOf } from './planned.ts'
 import type { Ended } from './progress.ts'
 import type { ServiceDeployment } from './state.ts'
+import { forbidden } from './step.ts'
 
 type GoingBack = Extract<Became, { is: 'going-back' }>
 

@@ -15,13 +15,14 @@ import { confirmed } from './confirm.ts'
 import { observeChanges, withEnvironment } from './environment.ts'
 import { inParallel } from './parallel.ts'
 import { isMutating, type Known, planService, type ServicePlan } from './plan.ts'
-import { changeOf, nameOf, planned, refuseFindings, refusePlans } from './planned.ts'
+import { changeOf, nameOf, planned, refuseFindings, refusePlans, withElsewhere } from './planned.ts'
 import { inspectTargets } from './preflight/index.ts'
 import type { Watch } from './progress.ts'
 import { isStopped, lastSent } from './recorded.ts'
 import type { EcsSettings } from './settings.ts'
 import { observeSituations } from './situation.ts'
 import { isCodeDeployed, type LiveService, primaryOf } from './state.ts'
+import type { Patience } from './step.ts'
 import { endedRow, plainRow, type Row, resultOf } from './table.ts'
 import { type Aims, aim } from './targets.ts'
 import { watchAll } from './watch.ts'
@@ -54,16 +55,28 @@ export async function rollback(
   )
   const refusals = plans.filter((plan) => plan.is === 'refused')
   if (refusals.length > 0) return refusePlans(plans, refusals)
-  const findings = await inspectTargets(run, clients, plans.filter(isMutating))
+  const { findings, elsewhere } = await inspectTargets(run, clients, {
+    aimed: plans.filter(isMutating),
+    store,
+    record: settings.record,
+  })
   const obstacles = findings.filter((finding) => finding.is === 'obstacle')
   if (obstacles.length > 0) return refuseFindings(plans, obstacles)
-  for (const { service, why } of findings) run.report.warning(`${service}: ${why}`)
+  for (const { service, why, next } of findings) {
+    run.report.warning(`${service}: ${why}; ${next}`)
+  }
   run.report.info(`destination: ${aims.why}`)
   const changes = await observeChanges(clients, plans, digester())
   const result = run.dryRun
     ? planned(plans, aims.why)
-    : await carryOut(run, clients, { cluster, plans, entries, found })
-  return withEnvironment(result, changes)
+    : await carryOut(run, clients, {
+        cluster,
+        plans,
+        entries,
+        found,
+        patience: settings.patience,
+      })
+  return withElsewhere(withEnvironment(result, changes), elsewhere)
 }
 
 function planOf(
@@ -94,9 +107,10 @@ async function carryOut(
     readonly plans: readonly ServicePlan[]
     readonly entries: readonly Written[]
     readonly found: ReadonlyMap<string, Found>
+    readonly patience: Patience | undefined
   },
 ): Promise<Result> {
-  const { cluster, plans, entries } = given
+  const { cluster, plans, entries, patience } = given
   for (const plan of plans.filter((one) => one.is === 'left-alone')) {
     run.report.warning(`${plan.service.name} is left alone: ${plan.why}`)
   }
@@ -106,6 +120,7 @@ async function carryOut(
     carryOutByEcs(run, clients, {
       cluster,
       entries,
+      patience,
       plans: able.filter(({ service }) => !isCodeDeployed(service)),
     }),
     rollBackCodeDeployed(run, clients, { ...given, plans: coded }),
@@ -123,18 +138,19 @@ async function carryOutByEcs(
     readonly cluster: string
     readonly plans: readonly ServicePlan[]
     readonly entries: readonly Written[]
+    readonly patience: Patience | undefined
   },
 ): Promise<readonly Row[]> {
-  const { cluster, plans, entries } = given
+  const { cluster, plans, entries, patience } = given
   await run.journal.intend(plans.filter(isMutating).map(entryOf))
   const acted = await inParallel(plans, (plan) => act({ run, clients, cluster }, plan))
   const watches = acted.flatMap((one) => watchOf(one, entries) ?? [])
-  const watched = await watchAll(run, clients, { cluster, watches })
+  const watched = await watchAll(run, clients, { cluster, watches, patience })
   const ended = await confirmed(run, clients, { acted, watched })
   return acted.map(({ plan, became }): Row => {
     const one = ended.find(({ name }) => name === nameOf(plan))
     return one && 'target' in plan
-      ? endedRow(one, changeOf(plan), plan.target.definition.name)
+      ? endedRow(one, changeOf(plan), plan.target.definition.name, { chosen: plan.target })
       : unwatchedRow({ plan, became })
   })
 }
@@ -165,7 +181,14 @@ function watchOf({ plan, became }: Acted, entries: readonly Written[]): Watch | 
     }
     case 'going-back': {
       const { deployment } = became
-      const back = { ...watched, deployment, before: others(deployment), forced, reused: true }
+      const back = {
+        ...watched,
+        deployment,
+        before: others(deployment),
+        forced,
+        reused: true,
+        takesBack: became.by,
+      }
       const proven = plan.is === 'follow' && !mine ? 'unchanged' : 'done'
       return { ...shared, fresh: false, proven, watched: back }
     }

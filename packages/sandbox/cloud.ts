@@ -1,8 +1,11 @@
 import { join } from 'node:path'
+import { type AlarmReader, alarmReader } from './alarms.ts'
+import { type AutoscalingService, autoscalingService } from './autoscaling/index.ts'
 import { type CloudFrontService, cloudfrontService } from './cloudfront/index.ts'
-import { alarmsIn } from './codedeploy/alarms.ts'
 import { codeDeployService } from './codedeploy/index.ts'
+import { ecrService } from './ecr/index.ts'
 import { type EcsService, ecsService } from './ecs/index.ts'
+import { balancingService } from './elb/index.ts'
 import { createGateway, type Forward, type Gateway, keyring } from './gateway/index.ts'
 import { iam } from './iam/index.ts'
 import { logsService } from './logs/index.ts'
@@ -22,6 +25,8 @@ import { type Role, stsService } from './sts/index.ts'
 export interface Wiring {
   /** The value of a container secret's `valueFrom`, from Secrets Manager or SSM. */
   readonly resolveSecret: SecretResolver
+  /** The alarms of CloudWatch. */
+  readonly alarms: AlarmReader
 }
 
 /** More services, or others in place of ours by the same name. */
@@ -42,6 +47,7 @@ export interface CloudParts {
 export interface Cloud {
   readonly gateway: Gateway
   readonly ecs: EcsService
+  readonly autoscaling: AutoscalingService
   readonly rds: RdsService
   readonly cloudfront: CloudFrontService
   readonly issuer: Issuer
@@ -77,23 +83,38 @@ export function createCloud(parts: CloudParts): Cloud {
     () => services.find(({ name }) => name === 'ssm')?.operations.GetParameter ?? notThere,
   )
   const resolveSecret = containerSecrets(secrets.resolveSecret, parameters)
+  const alarms = alarmReader(
+    () => services.find(({ name }) => name === 'monitoring')?.operations.DescribeAlarms,
+  )
   const below = (name: string): Ground => ({ ...ground, folder: join(ground.folder, name) })
-  const ecs = ecsService(below('ecs'), { runtime: parts.runtime, resolveSecret })
+  const ecs = ecsService(below('ecs'), { runtime: parts.runtime, resolveSecret, alarms })
   const rds = rdsService(below('rds'), { data: parts.data })
   const sts = stsService({ clock, keys, issuer, ...(roles && { roles }) })
   const cloudfront = cloudfrontService(ground, (request) => gateway.handle(request))
   const [monitoring, logs] = [monitoringService({ clock }), logsService({ clock })]
   const tokens = tokenEndpoint(issuer)
-  const { guard, admin: policies, service: access } = iam(roles, { secrets, ecs })
-  const given = parts.services?.(ground, { resolveSecret }) ?? []
+  const { guard, admin: rolePages, service: access } = iam(roles, { secrets, ecs })
+  const given = parts.services?.(ground, { resolveSecret, alarms }) ?? []
   const shown = given.find(isEcs) ?? ecs
-  const alarming = alarmsIn(monitoring)
-  const deploys = codeDeployService({ clock }, { ecs: shown, alarming })
+  const deploys = codeDeployService({ clock }, { ecs: shown, alarms })
   const replaced = new Set(given.map((service) => service.name))
+  const autoscaling = autoscalingService({ clock, ecs: shown })
+  const ofTasks = [ecrService(shown), balancingService(shown), autoscaling]
+  const ours = [
+    secrets,
+    ssm,
+    sts,
+    access,
+    ecs,
+    ...ofTasks,
+    deploys,
+    rds,
+    cloudfront,
+    monitoring,
+    logs,
+  ]
   const services: readonly Service[] = [
-    ...[secrets, ssm, sts, access, ecs, rds, cloudfront, monitoring, logs, deploys].filter(
-      (service) => !replaced.has(service.name),
-    ),
+    ...ours.filter((service) => !replaced.has(service.name)),
     ...given,
   ]
   const gateway: Gateway = createGateway({
@@ -102,10 +123,10 @@ export function createCloud(parts: CloudParts): Cloud {
     services,
     log,
     pages: { oidc: tokens.page },
-    admin: { tokens: tokens.admin, policies },
+    admin: { tokens: tokens.admin, ...rolePages },
     ...(forward && { forward }),
     guard,
   })
-  const close = () => closeAll([deploys, ecs, rds, cloudfront, ...given])
-  return { gateway, ecs, rds, cloudfront, issuer, close }
+  const close = () => closeAll([deploys, autoscaling, ecs, rds, cloudfront, ...given])
+  return { gateway, ecs, autoscaling, rds, cloudfront, issuer, close }
 }

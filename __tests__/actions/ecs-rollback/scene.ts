@@ -54,6 +54,9 @@ export interface Scene {
   readonly runtime: FakeRuntime
   readonly gateway: Gateway
   readonly images: ReturnType<typeof ecsService>['images']
+  /** Lets things go wrong: `script.trouble({ image: 'web:v1', is: 'no-capacity' })`. */
+  readonly script: ReturnType<typeof ecsService>['script']
+  readonly balancers: ReturnType<typeof ecsService>['balancers']
   readonly clients: EcsClients
   readonly names: readonly string[]
   /** What mutations were written down, kept between runs as a record keeps it. */
@@ -89,7 +92,11 @@ interface Options {
 export const recordId = 'production/4711/rollback-1'
 
 /** Opens a record whose destination is a point. */
-export async function openRecord({ store }: Scene, to: string): Promise<void> {
+export async function openRecord(
+  { store }: Scene,
+  to: string,
+  given: Partial<StoredRecord> = {},
+): Promise<void> {
   const record: StoredRecord = {
     kind: 'record',
     ...envelope(store),
@@ -109,6 +116,7 @@ export async function openRecord({ store }: Scene, to: string): Promise<void> {
     runs: [],
     journal: [],
     parts: {},
+    ...given,
   }
   await createDocument(store, keys.document(recordId), record)
 }
@@ -162,24 +170,26 @@ export async function scene(
   let ecs: ReturnType<typeof ecsService> | undefined
   const gateway = memoryGateway({
     clock,
-    services: (ground) => {
+    services: (ground, { alarms }) => {
       const resolveSecret = async () => 'value'
-      ecs = ecsService(ground, { runtime, resolveSecret })
+      ecs = ecsService(ground, { runtime, resolveSecret, alarms })
       return [ecs]
     },
   })
   if (!ecs) throw new Error('no ECS')
-  const { images } = ecs
+  const { images, script, balancers } = ecs
   const clients = clientsOf(inProcessHandler(gateway))
   const store = await openStore(memoryObjects(clock), {
     environment: 'production',
     account: ACCOUNT,
     region: REGION,
   })
-  const parts = { clock, runtime, gateway, images, clients, names, store, entries: [] as Written[] }
+  const parts = {
+    ...{ clock, runtime, gateway, images, script, balancers, clients, names, store },
+    entries: [] as Written[],
+  }
   const verbs = verbsOf(parts, given.container)
   const { service } = given
-  const { balancers } = ecs
   await openServices(parts, verbs, (name) =>
     typeof service === 'function' ? service(balancers, name) : service,
   )
@@ -194,7 +204,16 @@ export async function scene(
 
 type Parts = Pick<
   Scene,
-  'clock' | 'runtime' | 'gateway' | 'images' | 'clients' | 'names' | 'store' | 'entries'
+  | 'clock'
+  | 'runtime'
+  | 'gateway'
+  | 'images'
+  | 'script'
+  | 'balancers'
+  | 'clients'
+  | 'names'
+  | 'store'
+  | 'entries'
 >
 type Verbs = Omit<Scene, keyof Parts | 'close'>
 
@@ -326,7 +345,11 @@ async function shows(ecs: ECSClient, service: string): Promise<string> {
 
 async function takePoint(parts: Parts, change: (point: Point) => Point): Promise<Point> {
   const { clients, names, store, clock } = parts
-  const captured = await captureServices(clients, { cluster: CLUSTER, names })(testRun({ clock }))
+  const captured = await captureServices(
+    clients,
+    { cluster: CLUSTER, names },
+    'point',
+  )(testRun({ clock }))
   const id = 'production/4711/before'
   const point = change({
     kind: 'restore-point',

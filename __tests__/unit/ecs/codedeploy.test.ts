@@ -28,7 +28,6 @@ const set = (taskDefinition: string, given: Partial<TaskSet> = {}): TaskSet => (
   taskDefinition,
   desired: 2,
   running: 2,
-  containers: [{ name: 'web', port: 8080 }],
   ...given,
 })
 
@@ -36,6 +35,7 @@ const withSets = (...taskSets: readonly TaskSet[]): LiveService =>
   service({
     controller: 'CODE_DEPLOY',
     taskDefinition: taskSets[0]?.taskDefinition ?? '',
+    loadBalancers: [{ container: 'web', port: 8080 }],
     taskSets,
   })
 
@@ -228,7 +228,7 @@ describe('the rollback of a service that CodeDeploy deploys', () => {
     ],
     [
       'is refused without AppSpec and load balancer',
-      withSets(set('web:2', { containers: [] })),
+      { ...withSets(bad), loadBalancers: [] },
       seen(made(2, undefined)),
       [],
       { is: 'refused', why: expect.stringContaining('no load balancer') },
@@ -300,7 +300,7 @@ describe('an AppSpec', () => {
         },
       ],
     })
-    expect(builtAppSpec(withSets(set('web:2', { containers: [] })), arn('web:1'))).toBeUndefined()
+    expect(builtAppSpec({ ...withSets(bad), loadBalancers: [] }, arn('web:1'))).toBeUndefined()
   })
 })
 

@@ -55,10 +55,11 @@ export async function rollBackCodeDeployed(
     if (!one || !('target' in plan)) {
       return unwatchedRow(plan, acted.find((each) => each.plan === plan)?.sent)
     }
-    const { moments, next, ...rest } = one
+    const { moments: _, ...rest } = one
     const touched = isTouched(run.journal.entries(), name)
-    const row = endedRow(rest, changeOf(plan), plan.target.definition.name)
-    return { ...row, next, ...(touched ? { moments } : {}) }
+    return endedRow(touched ? one : rest, changeOf(plan), plan.target.definition.name, {
+      chosen: plan.target,
+    })
   })
 }
 

@@ -69,9 +69,9 @@ export function withTaskDefinition(appSpec: string, arn: string): string {
 
 /** The AppSpec of a service whose last one cannot be read; undefined for a service without load balancer. */
 export function builtAppSpec(service: LiveService, arn: string): string | undefined {
-  const [container] = primarySet(service)?.containers ?? []
-  if (!container) return undefined
-  const LoadBalancerInfo = { ContainerName: container.name, ContainerPort: container.port }
+  const [balancer] = service.loadBalancers
+  if (!balancer) return undefined
+  const LoadBalancerInfo = { ContainerName: balancer.container, ContainerPort: balancer.port }
   const Properties = { TaskDefinition: arn, LoadBalancerInfo }
   return JSON.stringify({
     version: 0.0,

@@ -1,21 +1,19 @@
 import { isPassing } from '#aws'
-import {
-  CallError,
-  iso,
-  type Look,
-  messageOf,
-  type Outcome,
-  type Run,
-  tolerant,
-  until,
-} from '#core'
+import { CallError, iso, type Look, messageOf, type Run, tolerant, until } from '#core'
 import type { EcsClients } from '../client.ts'
-import { failuresOf, isFailing, topCauses } from '../failures.ts'
+import {
+  causeText,
+  failing,
+  failuresOf,
+  type TaskFailure,
+  topCauses,
+  wasHealthy,
+} from '../failures.ts'
 import { provenTasks } from '../judge.ts'
 import type { Moments } from '../moments.ts'
 import { observeServices, observeTasks, serviceOf } from '../observe.ts'
 import type { Target } from '../plan.ts'
-import type { Ended } from '../progress.ts'
+import { type End, type Ended, mergeTasks } from '../progress.ts'
 import type { LiveService, LiveTask } from '../state.ts'
 import { expectedOf, type Judged, judge, type Looked, tasksOfSet } from './judge.ts'
 import { deploymentsOf, observeDeployments, observeShift } from './observe.ts'
@@ -50,7 +48,7 @@ export interface Step extends Way {
   readonly said: string
   /** Set while a deployment waits for somebody's approval. */
   readonly approval: string | undefined
-  readonly ended?: Ended & { readonly next: readonly string[] }
+  readonly ended?: Ended
 }
 
 /** What a watch needs. */
@@ -87,7 +85,7 @@ export const continueCommand = (deployment: string) =>
 export async function watchWays(
   watching: Watching,
   steps: readonly Step[],
-): Promise<readonly (Ended & { readonly next: readonly string[] })[]> {
+): Promise<readonly Ended[]> {
   const { run } = watching
   const started = run.clock.now()
   let all = steps
@@ -146,22 +144,26 @@ interface Next {
 
 const wait = (step: Step, said: string): Next => ({ as: () => ({ ...step, said }) })
 
-interface End {
-  readonly outcome: Outcome
-  readonly why: string
-  readonly next?: readonly string[]
-}
-
 const end = (step: Step, given: End): Next => ({
   as: (took) => ({ ...step, ended: endOf(step, given, took) }),
 })
 
-function endOf(step: Step, { outcome, why, next = [] }: End, took: number) {
+function endOf(step: Step, given: End, took: number): Ended {
   const { service, tasks, target, moments } = step
   const set = primarySet(service)
-  const expected = expectedOf(target, set ? tasksOfSet(set, tasks) : [])
-  const causes = topCauses(failuresIn(step))
-  return { name: service.name, outcome, why, next, took, service, tasks, causes, expected, moments }
+  const failures = failuresIn(step)
+  return {
+    name: service.name,
+    ...given,
+    took,
+    service,
+    tasks,
+    causes: topCauses(failures),
+    noise: failures.filter(({ class: is }) => is === 'noise').length,
+    events: service.events,
+    expected: expectedOf(target, set ? tasksOfSet(set, tasks) : []),
+    moments,
+  }
 }
 
 /** A read that may not be made is doubt about this service, and ends only its watch. */
@@ -169,7 +171,7 @@ const doubted = (step: Step) => (thrown: unknown) => {
   if (!(thrown instanceof CallError)) throw thrown
   if (isPassing(thrown)) return wait(step, `cannot look: ${messageOf(thrown)}`)
   const why = `cannot be proven: ${thrown.message}; ${thrown.next}`
-  return end(step, { outcome: 'inconclusive', why })
+  return end(step, { outcome: 'inconclusive', class: 'unseen', why })
 }
 
 function advance(
@@ -232,15 +234,15 @@ async function watch(
     return end(step, lost(step, deployment))
   }
   if (deployment?.status === 'Ready') return parked(run, before, step, deployment.id)
-  const failures = failuresIn(step)
-  if (isFailing(failures)) return end(step, failing(failures, deployment))
+  const failed = failingOf(run, step, deployment)
+  if (failed) return end(step, failed)
   const judged = judge(looked, step.target)
   return conclude(clients, { ...step, moments: momentsOf(run, step, { looked, judged }) }, judged)
 }
 
 function withTasks(step: Step, tasks: readonly LiveTask[]): Step {
   const ended = tasks.filter((task) => task.desiredStatus === 'STOPPED').map(({ id }) => id)
-  return { ...step, tasks, known: step.known ?? new Set(ended) }
+  return { ...step, tasks: mergeTasks(step.tasks, tasks), known: step.known ?? new Set(ended) }
 }
 
 /** The failures of tasks of the target; those of what drains say nothing. */
@@ -248,17 +250,26 @@ function failuresIn({ service, tasks, target, known }: Step) {
   const sets = (service.taskSets ?? []).filter(
     ({ taskDefinition }) => taskDefinition === target.definition.name,
   )
-  return sets.flatMap(({ id }) => failuresOf(tasks, id, known))
+  return sets.flatMap(({ id }) =>
+    failuresOf(tasks, { deployment: id, known, grace: service.grace ?? 0 }),
+  )
 }
 
-function failing(
-  failures: ReturnType<typeof failuresIn>,
-  deployment: CodeDeployment | undefined,
-): End {
-  const why = `its tasks fail: ${topCauses(failures)[0] ?? ''}`
-  if (!deployment || !isActive(deployment)) return { outcome: 'failed', why }
+/** The second deterministic failure is enough: CodeDeploy itself goes on trying for an hour. */
+function failingOf(run: Run, step: Step, deployment: CodeDeployment | undefined): End | undefined {
+  const { service, tasks, target } = step
+  const failures: readonly TaskFailure[] = failuresIn(step)
+  const at = { now: run.clock.now(), balanced: service.balanced.length > 0, grace: service.grace }
+  const own = tasks.filter(({ taskDefinition }) => taskDefinition === target.definition.name)
+  const healthy = own.some((task) => wasHealthy(task, at))
+  const bad = failing(failures, { desired: service.desired, healthy })
+  if (!bad) return undefined
+  const [top] = topCauses(failures.filter((one) => one.class === bad.class))
+  const why = `its tasks fail: ${top ? causeText(top) : `${bad.tasks} tasks`}`
+  if (!deployment || !isActive(deployment)) return { outcome: 'failed', class: bad.class, why }
   return {
     outcome: 'failed',
+    class: bad.class,
     why: `${why}; ${deployment.id} goes on trying and moves no traffic`,
     next: [`to end it: aws deploy stop-deployment --deployment-id ${deployment.id}`],
   }
@@ -270,6 +281,7 @@ function lost({ target }: Step, { id, status, why, undoneBy }: CodeDeployment): 
     ? { outcome: 'failed', why: `the deployment of ${target.definition.name} ended: ${said}` }
     : {
         outcome: 'failed',
+        class: 'undone',
         why: `undone: CodeDeploy gave up on ${target.definition.name} and puts back what was there before (${undoneBy}); ${said}`,
       }
 }
@@ -325,15 +337,21 @@ async function whose(clients: EcsClients, step: Step, serves: string): Promise<E
   if (later?.undoes === stage.deployment && later) {
     return {
       outcome: 'failed',
+      class: 'undone',
       why: `undone: CodeDeploy gave up on ${target.definition.name} and put ${serves} back (${later.id})`,
     }
   }
   return later
     ? {
         outcome: 'superseded',
+        class: 'superseded',
         why: `somebody else deployed ${serves} (${later.id}); it is left alone`,
       }
-    : { outcome: 'failed', why: `CodeDeploy is finished, and ECS shows ${serves} as primary` }
+    : {
+        outcome: 'failed',
+        class: 'calm',
+        why: `CodeDeploy is finished, and ECS shows ${serves} as primary`,
+      }
 }
 
 function momentsOf(

@@ -40,6 +40,7 @@ export interface Balancers {
   ruleOf(targetGroupArn: string): Rule | undefined
   rule(arn: string): Rule | undefined
   list(): readonly Balancer[]
+  groups(): readonly TargetGroup[]
   /** Called for each target group that there will ever be. */
   onGroup(listen: (group: TargetGroup) => void): void
   close(): Promise<void>
@@ -84,6 +85,7 @@ export function balancers(clock: Clock): Balancers {
     ruleOf: (arn) => rules.get(arn),
     rule: (arn) => [...rules.values()].find((rule) => rule.arn === arn),
     list: () => [...known.values()],
+    groups: () => [...groups.values()],
     onGroup: (listen) => {
       listeners.push(listen)
       for (const group of groups.values()) listen(group)

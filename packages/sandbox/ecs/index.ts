@@ -5,11 +5,14 @@ import { type ImageCatalogue, imageCatalogue } from '../processes/images.ts'
 import type { Runtime } from '../processes/runtime.ts'
 import type { Admin, Ground, Service } from '../service.ts'
 import { adminPages } from './admin.ts'
+import type { AlarmState } from './alarms.ts'
 import { clusterOperations } from './clusters.ts'
 import { deploymentOperations } from './deploymentOperations.ts'
 import { addEvent } from './events.ts'
 import { idSource } from './ids.ts'
+import { protectionOperations } from './protection.ts'
 import { wake } from './scheduler.ts'
+import { type Script, scriptOf } from './script.ts'
 import { serviceOperations } from './services.ts'
 import type { Task, World } from './state.ts'
 import { tagOperations } from './tags.ts'
@@ -18,12 +21,18 @@ import { taskOperations } from './taskOperations.ts'
 import { type TaskSets, taskSets } from './taskSets.ts'
 import { targetId } from './tasks.ts'
 import { FARGATE_TIMINGS, type Timings } from './timings.ts'
+import { noTroubles } from './trouble.ts'
 
 /** What the simulated ECS needs from its surroundings. */
 export interface EcsPorts {
   readonly runtime: Runtime
   /** The value of a secret or parameter; rejects with an error that has AWS's `code` and `message`. */
   readonly resolveSecret: (valueFrom: string, account: string, region: string) => Promise<string>
+  /** The named alarms of CloudWatch that exist; without it deployments have none. */
+  readonly alarms?: (
+    names: readonly string[],
+    place: { readonly account: string; readonly region: string },
+  ) => readonly AlarmState[]
   readonly timings?: Partial<Timings>
   /** For how much simulated time DescribeServices may show the state before the last mutating call; 0 by default. */
   readonly staleReadsMs?: number
@@ -36,6 +45,8 @@ export interface EcsService extends Service {
   readonly balancers: Balancers
   /** What CodeDeploy does to services. */
   readonly taskSets: TaskSets
+  /** Lets things go wrong. */
+  readonly script: Script
   readonly admin: Readonly<Record<string, Admin>>
   close(): Promise<void>
 }
@@ -49,12 +60,15 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
     log: ground.log,
     timings: { ...FARGATE_TIMINGS, ...ports.timings },
     ids: idSource(),
-    images: imageCatalogue(),
+    images: imageCatalogue(clock),
     balancers: balancers(clock),
     runtime: ports.runtime,
+    troubles: noTroubles(),
     resolveSecret: ports.resolveSecret,
+    alarms: ports.alarms ?? (() => []),
     regions: new Map(),
     staleReads: ports.staleReadsMs ?? 0,
+    stopGoesTo: 'last-completed',
     closed: false,
   }
   world.balancers.onGroup((group) => group.onChange((id) => targetChanged(world, group, id)))
@@ -66,11 +80,13 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
       ...serviceOperations(world),
       ...deploymentOperations(world),
       ...taskOperations(world),
+      ...protectionOperations(world),
       ...tagOperations(world),
     },
     images: world.images,
     balancers: world.balancers,
     taskSets: taskSets(world, (service) => wake(world, service)),
+    script: scriptOf(world),
     admin: adminPages(world),
     close: async () => {
       world.closed = true

@@ -1,5 +1,6 @@
 import type * as Ecs from '@aws-sdk/client-ecs'
 import { AwsError, type Caller, type Operation } from '../service.ts'
+import { beginElsewhere, checkElsewhere } from './controllers.ts'
 import { beginDeployment } from './deployments.ts'
 import {
   arnOf,
@@ -17,7 +18,7 @@ import { createdConfig, createdSettings, updatedConfig, updatedSettings } from '
 import { serviceView } from './serviceViews.ts'
 import { type Cluster, now, type Service, type World } from './state.ts'
 import { tagMap } from './tags.ts'
-import { openFirst, refuseDeployment, taskSetsView } from './taskSets.ts'
+import { taskSetsView } from './taskSets.ts'
 
 /** CreateService, UpdateService, DeleteService, DescribeServices, ListServices. */
 export function serviceOperations(world: World): Record<string, Operation> {
@@ -65,6 +66,7 @@ function create(world: World, input: Ecs.CreateServiceCommandInput, caller: Call
     arn: arnOf(cluster.region, `service/${cluster.name}/${name}`),
     createdAt: now(world),
     createdBy: `arn:aws:iam::${caller.account}:user/sandbox`,
+    controller: input.deploymentController?.type ?? 'ECS',
     status: 'ACTIVE',
     config,
     settings,
@@ -81,8 +83,8 @@ function create(world: World, input: Ecs.CreateServiceCommandInput, caller: Call
     staleView: 'missing',
   }
   cluster.services.set(name, service)
-  if (input.deploymentController?.type === 'CODE_DEPLOY') openFirst(world, service)
-  else beginDeployment(world, service, config)
+  if (service.controller === 'ECS') beginDeployment(world, service, config)
+  else beginElsewhere(world, service)
   wake(world, service)
   return service
 }
@@ -98,7 +100,7 @@ function update(world: World, input: Ecs.UpdateServiceCommandInput, caller: Call
   const service = serviceOf(cluster, input.service)
   if (service.status !== 'ACTIVE')
     throw new AwsError('ServiceNotActiveException', 'Service was not ACTIVE.')
-  refuseDeployment(service, input)
+  if (service.controller !== 'ECS') checkElsewhere(service, input)
   const before = service.config
   const taskDefinition = input.taskDefinition
     ? usableTaskDefinition(cluster.region, input.taskDefinition)
@@ -109,7 +111,7 @@ function update(world: World, input: Ecs.UpdateServiceCommandInput, caller: Call
   if (settings.desiredCount !== service.settings.desiredCount) service.steady = false
   service.settings = settings
   service.config = config
-  if (deploys) beginDeployment(world, service, config)
+  if (deploys && service.controller === 'ECS') beginDeployment(world, service, config)
   wake(world, service)
   return service
 }
