@@ -67,6 +67,7 @@ function create(world: World, input: Ecs.CreateServiceCommandInput, caller: Call
     createdAt: now(world),
     createdBy: `arn:aws:iam::${caller.account}:user/sandbox`,
     controller: input.deploymentController?.type ?? 'ECS',
+    scheduling: input.schedulingStrategy ?? 'REPLICA',
     status: 'ACTIVE',
     config,
     settings,
@@ -101,6 +102,10 @@ function update(world: World, input: Ecs.UpdateServiceCommandInput, caller: Call
   if (service.status !== 'ACTIVE')
     throw new AwsError('ServiceNotActiveException', 'Service was not ACTIVE.')
   if (service.controller !== 'ECS') checkElsewhere(service, input)
+  if (service.scheduling === 'DAEMON' && input.desiredCount !== undefined)
+    throw invalid(
+      'The desired count of a service with the DAEMON scheduling strategy cannot be changed.',
+    )
   const before = service.config
   const taskDefinition = input.taskDefinition
     ? usableTaskDefinition(cluster.region, input.taskDefinition)
