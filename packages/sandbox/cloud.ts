@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { type AlarmReader, alarmReader } from './alarms.ts'
 import { type AutoscalingService, autoscalingService } from './autoscaling/index.ts'
 import { type CloudFrontService, cloudfrontService } from './cloudfront/index.ts'
-import { alarmsIn } from './codedeploy/alarms.ts'
 import { codeDeployService } from './codedeploy/index.ts'
 import { ecrService } from './ecr/index.ts'
 import { type EcsService, ecsService } from './ecs/index.ts'
@@ -94,11 +93,10 @@ export function createCloud(parts: CloudParts): Cloud {
   const cloudfront = cloudfrontService(ground, (request) => gateway.handle(request))
   const [monitoring, logs] = [monitoringService({ clock }), logsService({ clock })]
   const tokens = tokenEndpoint(issuer)
-  const { guard, admin: policies, service: access } = iam(roles, { secrets, ecs })
+  const { guard, admin: rolePages, service: access } = iam(roles, { secrets, ecs })
   const given = parts.services?.(ground, { resolveSecret, alarms }) ?? []
   const shown = given.find(isEcs) ?? ecs
-  const alarming = alarmsIn(monitoring)
-  const deploys = codeDeployService({ clock }, { ecs: shown, alarming })
+  const deploys = codeDeployService({ clock }, { ecs: shown, alarms })
   const replaced = new Set(given.map((service) => service.name))
   const autoscaling = autoscalingService({ clock, ecs: shown })
   const ofTasks = [ecrService(shown), balancingService(shown), autoscaling]
@@ -125,7 +123,7 @@ export function createCloud(parts: CloudParts): Cloud {
     services,
     log,
     pages: { oidc: tokens.page },
-    admin: { tokens: tokens.admin, policies },
+    admin: { tokens: tokens.admin, ...rolePages },
     ...(forward && { forward }),
     guard,
   })

@@ -127,6 +127,10 @@ describe('a bad input', () => {
     'dry-run': 'false',
     timeout: '30m',
     'poll-interval': '5s',
+    'capacity-timeout': '10m',
+    'stable-for': '0s',
+    order: 'parallel',
+    'protect-rollback': 'false',
   }
   test.each([
     ['mode', 'undo', 'mode: expected one of rollback, stop, start, redeploy, got "undo"'],

@@ -43,10 +43,10 @@ export interface EcsService extends Service {
   readonly name: 'ecs'
   readonly images: ImageCatalogue
   readonly balancers: Balancers
-  /** Lets things go wrong. */
-  readonly script: Script
   /** What CodeDeploy does to services. */
   readonly taskSets: TaskSets
+  /** Lets things go wrong. */
+  readonly script: Script
   readonly admin: Readonly<Record<string, Admin>>
   close(): Promise<void>
 }
@@ -86,8 +86,8 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
     },
     images: world.images,
     balancers: world.balancers,
-    script: scriptOf(world),
     taskSets: taskSets(world, (service) => wake(world, service)),
+    script: scriptOf(world),
     admin: adminPages(world),
     close: async () => {
       world.closed = true

@@ -202,7 +202,8 @@ function otherResources(asked: Asked): readonly string[] {
     case 'sts':
       return operation === 'AssumeRole' ? [input.RoleArn] : ['*']
     case 'iam':
-      return operation === 'SimulatePrincipalPolicy' ? [input.PolicySourceArn] : ['*']
+      if (operation === 'SimulatePrincipalPolicy') return [input.PolicySourceArn]
+      return input.RoleName ? [`arn:aws:iam::${asked.account}:role/${input.RoleName}`] : ['*']
     default:
       return ['*']
   }
