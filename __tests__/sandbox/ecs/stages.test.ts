@@ -213,6 +213,23 @@ describe('BLUE_GREEN', () => {
     expect(traffic()).toEqual({ web: 0, green: 100 })
   })
 
+  test('after a rolling deployment starts from the revision that serves then', async () => {
+    const { traffic } = await openPair(BLUE_GREEN)
+    const taskDefinition = await at.revision('web:2')
+    await at.update({ taskDefinition, deploymentConfiguration: { strategy: 'ROLLING' } })
+    await until(ended)
+    expect((await current()).lifecycleStage).toBeUndefined()
+    expect(traffic()).toEqual({ web: 100 })
+    await at.update({
+      taskDefinition: await at.revision('web:3'),
+      deploymentConfiguration: BLUE_GREEN,
+    })
+    expect(shown(await until(stage('POST_SCALE_UP')))).toBe('IN_PROGRESS POST_SCALE_UP 100/0')
+    expect(traffic()).toEqual({ web: 100, green: 0 })
+    await until(ended)
+    expect(traffic().green).toBe(100)
+  })
+
   test('replaces a task of the old revision that dies while both run', async () => {
     await openPair(BLUE_GREEN)
     await deploy('web:2')

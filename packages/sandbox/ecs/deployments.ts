@@ -244,6 +244,14 @@ export function completeDeployment(world: World, service: Service): void {
   primary.rolloutStateReason = `ECS deployment ${primary.id} completed.`
   primary.updatedAt = now(world)
   service.lastCompleted = primary.revision
+  // Also after a rolling deployment: the next one by stages starts from here.
+  if (service.traffic && !current?.progress)
+    shift(world, service, {
+      target: primary.revision,
+      rest: undefined,
+      production: 100,
+      test: 100,
+    })
   addEvent(world, service, `(deployment ${primary.id}) deployment completed.`)
   const status = current?.status === 'ROLLBACK_IN_PROGRESS' ? 'ROLLBACK_SUCCESSFUL' : 'SUCCESSFUL'
   finish(world, service, { status, statusReason: current?.statusReason })
