@@ -147,9 +147,9 @@ describe('what ECS did by itself', () => {
     const result = await at.run({})
     expect(result.outcome).toBe('failed')
     expect(column(result, 'why').web).toMatch(
-      /^undone: ECS gave up on web:1; the service is back on the BAD version web:2, which serves now; wanted web@\w{12}, serving 1 of 1 desired tasks web:2 \(web@\w{12}\)/,
+      /^undone: the service is back on the BAD version web:2, which serves now; ECS gave up on web:1; wanted web@\w{12}; now 1 of 1 desired tasks run web:2 \(web@\w{12}\)/,
     )
-    expect(screenOf(result, 'web')).toContain('serving now: 1 of 1 desired tasks web:2')
+    expect(screenOf(result, 'web')).toContain('serving now: 1 of 1 desired tasks run web:2')
     expect(screenOf(result, 'web')).toContain('ECS says: ROLLBACK_')
   })
 })
