@@ -2,12 +2,14 @@ import {
   ContinueServiceDeploymentCommand,
   type ContinueServiceDeploymentCommandInput,
   type DeploymentConfiguration,
+  type LoadBalancer,
   type ServiceDeployment,
   StopServiceDeploymentCommand,
 } from '@aws-sdk/client-ecs'
 import { weightedRule } from '../../../packages/sandbox/balancer/rule.ts'
 import { targetGroup } from '../../../packages/sandbox/balancer/targetGroup.ts'
 import { virtualClock } from '../../../packages/sandbox/clock.ts'
+import { checkPairs } from '../../../packages/sandbox/ecs/deploymentChecks.ts'
 import { stepsOf } from '../../../packages/sandbox/ecs/stages.ts'
 import { failure } from '../gateway/clients.ts'
 import { MINUTE, rows, type Shop, shop } from './shop.ts'
@@ -240,6 +242,29 @@ describe('BLUE_GREEN', () => {
   })
 })
 
+describe('load balancers of a deployment by stages', () => {
+  test('must have a second target group and a rule', async () => {
+    const deploymentConfiguration = { strategy: 'CANARY' } as const
+    expect(await failure(at.open({ deploymentConfiguration }))).toMatchObject({
+      name: 'ClientException',
+      message:
+        'advancedConfiguration field is required for all loadBalancers when using the canary deployment strategy',
+    })
+  })
+
+  test('must all have them, and different rules for production and test', () => {
+    const pair = { productionListenerRule: 'r', alternateTargetGroupArn: 'g', roleArn: 'a' }
+    const check = (...pairs: (LoadBalancer['advancedConfiguration'] | undefined)[]) =>
+      checkPairs(
+        pairs.map((advancedConfiguration) => ({ advancedConfiguration })),
+        {},
+      )
+    expect(() => check(pair, pair)).not.toThrow()
+    expect(() => check(pair, undefined)).toThrow(/Either all or none/)
+    expect(() => check({ ...pair, testListenerRule: 'r' })).toThrow(/both production and test/)
+  })
+})
+
 test('CANARY gives the new revision its share first, and everything after the canary bake time', async () => {
   const { traffic } = await openPair({
     strategy: 'CANARY',
@@ -339,6 +364,10 @@ describe('a pause', () => {
     expect(waits(await current())).toBe(true)
     const over = await until(ended)
     expect([over.lifecycleHookDetails?.[0]?.status, over.status]).toEqual(['TIMED_OUT', status])
+    if (over.status === 'ROLLBACK_SUCCESSFUL')
+      expect(over.rollback?.reason).toMatch(
+        /^Service deployment rolled back because POST_PRODUCTION_TRAFFIC_SHIFT lifecycle hook\(s\) failed\./,
+      )
   })
 
   test('is ended by StopServiceDeployment too', async () => {

@@ -167,13 +167,15 @@ export const ALARM: Failure = {
   by: 'alarm',
 }
 
-/** A lifecycle hook that ran into its timeout. */
-export const EXPIRED: Failure = {
-  rollout: 'A lifecycle hook timed out.',
-  event: 'deployment failed: lifecycle hook timed out.',
-  rollback: 'Service deployment rolled back because a lifecycle hook timed out.',
-  back: 'Rolling back',
-  by: 'request',
+/** A lifecycle hook that ran into its timeout; AWS's public texts of failed hooks begin like this. */
+export function expired(stage: string): Failure {
+  return {
+    rollout: `${stage} lifecycle hook(s) failed.`,
+    event: `deployment failed: ${stage} lifecycle hook(s) failed.`,
+    rollback: `Service deployment rolled back because ${stage} lifecycle hook(s) failed. The hook timed out.`,
+    back: 'Rolling back',
+    by: 'request',
+  }
 }
 
 /** A person's StopServiceDeployment. */

@@ -1,6 +1,7 @@
 import type * as Ecs from '@aws-sdk/client-ecs'
 import { AwsError, type Caller, type Operation } from '../service.ts'
 import { beginElsewhere, checkElsewhere } from './controllers.ts'
+import { checkPairs } from './deploymentChecks.ts'
 import { beginDeployment } from './deployments.ts'
 import {
   arnOf,
@@ -60,6 +61,7 @@ function create(world: World, input: Ecs.CreateServiceCommandInput, caller: Call
   const taskDefinition = usableTaskDefinition(cluster.region, input.taskDefinition)
   const settings = createdSettings(input)
   const config = createdConfig(world, input, taskDefinition)
+  checkPairs(config.loadBalancers ?? [], settings.deploymentConfiguration)
   const service: Service = {
     cluster,
     name,
@@ -112,6 +114,7 @@ function update(world: World, input: Ecs.UpdateServiceCommandInput, caller: Call
     : before.taskDefinition
   const settings = updatedSettings(service.settings, input)
   const { config, deploys } = updatedConfig(world, { before, input, taskDefinition })
+  checkPairs(config.loadBalancers ?? [], settings.deploymentConfiguration)
   remember(world, service)
   if (settings.desiredCount !== service.settings.desiredCount) service.steady = false
   service.settings = settings
