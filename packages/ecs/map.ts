@@ -158,6 +158,10 @@ export function toServiceDeployment(deployment: Ecs.ServiceDeployment): ServiceD
     finishedAt: time(deployment.finishedAt),
     ...present({
       target: deployment.targetServiceRevision?.arn,
+      tasks: deployment.targetServiceRevision && {
+        running: deployment.targetServiceRevision.runningTaskCount ?? 0,
+        requested: deployment.targetServiceRevision.requestedTaskCount ?? 0,
+      },
       rolledBackTo: deployment.rollback?.serviceRevisionArn,
       rolledBackAt: deployment.rollback?.startedAt?.getTime(),
       stage: deployment.lifecycleStage,

@@ -112,8 +112,12 @@ function planRunning(
   switch (primary.state) {
     case 'FAILED':
       return { is: 'update', service, target, force: true, why: `ECS gave up on ${name} before` }
-    case 'IN_PROGRESS':
+    case 'IN_PROGRESS': {
+      const back = situation.current && isGoingBack(situation.current)
+      const way = back ? planWay(service, target, situation) : undefined
+      if (way?.is === 'follow') return way
       return { is: 'attach', service, target, deployment, why: `${name} is being deployed` }
+    }
     case 'COMPLETED':
     case 'unknown':
       return { is: 'unchanged', service, target, deployment, why: `it runs ${name}` }

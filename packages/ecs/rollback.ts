@@ -1,6 +1,7 @@
 import { digester } from '#aws'
 import type { Result, Run } from '#core'
 import type { Store } from '#store'
+import type { Aims } from './aims.ts'
 import { begin } from './begin.ts'
 import { carryOut } from './carry.ts'
 import type { EcsClients } from './client.ts'
@@ -15,7 +16,7 @@ import type { EcsSettings } from './settings.ts'
 import { observeSituations } from './situation.ts'
 import type { LiveService } from './state.ts'
 import { resultOf } from './table.ts'
-import { type Aims, aim } from './targets.ts'
+import { aim } from './targets.ts'
 
 /** Puts services back to their destination: all are planned and checked before the first is changed. */
 export async function rollback(
@@ -27,9 +28,11 @@ export async function rollback(
   const begun = await begin(run, clients, settings, store)
   if (begun.is === 'refused') return begun.result
   const { services, entries } = begun
-  const aims = await aim(run, clients, { settings, store, services })
+  const aims = await aim(run, clients, { settings, store, services, entries })
+  const { sections } = aims
   if (aims.is === 'none') {
-    return { outcome: 'refused', headline: `${aims.why}; nothing was changed`, next: aims.next }
+    const headline = `${aims.why}; nothing was changed`
+    return { outcome: 'refused', headline, sections, next: aims.next }
   }
   const { cluster } = settings
   const situations = await observeSituations(run, clients, { cluster, services })
@@ -40,7 +43,7 @@ export async function rollback(
     }),
   )
   const refusals = plans.filter((plan) => plan.is === 'refused')
-  if (refusals.length > 0) return refusePlans(plans, refusals)
+  if (refusals.length > 0) return withSections(refusePlans(plans, refusals), sections)
   const protecting = await protectionsOf(clients, settings, plans)
   if (protecting.refusals.length > 0) return refusePlans(plans, protecting.refusals)
   const { findings, elsewhere } = await inspectTargets(run, clients, {
@@ -58,8 +61,14 @@ export async function rollback(
   const result = run.dryRun
     ? planned(plans, aims.why)
     : await changed(run, clients, { settings, plans, protections: protecting.of })
-  return withElsewhere(withEnvironment(result, changes), elsewhere)
+  return withSections(withElsewhere(withEnvironment(result, changes), elsewhere), sections)
 }
+
+/** Says last what the destination was chosen from. */
+const withSections = (result: Result, sections: Aims['sections']): Result => ({
+  ...result,
+  sections: [...(result.sections ?? []), ...sections],
+})
 
 async function changed(
   run: Run,
@@ -91,6 +100,8 @@ async function planOf(
       return planTarget(at, { service, target: aimed.target, known })
     case 'left-alone':
       return { is: 'left-alone', service, why: aimed.why }
+    case 'superseded':
+      return { is: 'superseded', service, why: aimed.why }
     case 'refused':
       return { is: 'refused', service, why: aimed.why }
     case undefined:

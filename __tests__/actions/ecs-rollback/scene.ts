@@ -351,7 +351,15 @@ export function keptJournal({ clock, entries }: Pick<Scene, 'clock' | 'entries'>
 }
 
 const settingsOf = (names: readonly string[]): EcsSettings =>
-  settings({ mode: 'rollback', cluster: CLUSTER, services: names, to: 'auto' }, undefined)
+  settings(
+    {
+      mode: 'rollback',
+      cluster: CLUSTER,
+      services: { by: 'names', names },
+      to: { by: 'point', to: 'auto' },
+    },
+    undefined,
+  )
 
 async function registerRevision(
   ecs: ECSClient,

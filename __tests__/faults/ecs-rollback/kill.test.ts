@@ -1,4 +1,8 @@
-import { DescribeServicesCommand, ListTaskDefinitionsCommand } from '@aws-sdk/client-ecs'
+import {
+  type DeploymentConfiguration,
+  DescribeServicesCommand,
+  ListTaskDefinitionsCommand,
+} from '@aws-sdk/client-ecs'
 import { describe, expect, test } from '@jest/globals'
 import type { Journal } from '#core'
 import type { EcsClients, EcsSettings, Mode } from '#ecs'
@@ -7,6 +11,7 @@ import {
   CLUSTER,
   clientsOf,
   keptJournal,
+  MINUTE,
   type Scene,
   scene,
   type Transport,
@@ -84,46 +89,60 @@ async function runAll(
 }
 
 const names = ['web', 'api', 'worker']
+const two = ['web', 'api']
 
-async function broken(): Promise<Scene> {
-  const at = await scene({ names })
+async function broken(of: readonly string[] = names): Promise<Scene> {
+  const at = await scene({ names: of })
   await at.takePoint()
   await at.deployBad()
-  await at.update('worker', { desiredCount: 5 })
+  if (of.includes('worker')) await at.update('worker', { desiredCount: 5 })
   // Two of them are scaled, one of which is suspended in part; load stays where it is.
-  await at.autoscale('worker')
+  if (of.includes('worker')) await at.autoscale('worker')
   await at.autoscale('web', {
     ...{ MinCapacity: 1, MaxCapacity: 4 },
     SuspendedState: { ScheduledScalingSuspended: true },
   })
   await at.clock.advance(300_000)
-  await at.load('worker', 5)
+  if (of.includes('worker')) await at.load('worker', 5)
   return at
 }
 
 /** Bad releases that are under way. */
-async function underWay(): Promise<Scene> {
-  const at = await scene({ names })
+async function underWay(
+  deploymentConfiguration: DeploymentConfiguration = {},
+  after = 20_000,
+): Promise<Scene> {
+  const at = await scene({ names: two, service: { deploymentConfiguration } })
   await at.takePoint()
-  for (const name of names) {
+  for (const name of two) {
     at.push(`${name}:v2`)
     await at.update(name, { taskDefinition: await at.register(name, `${name}:v2`) })
   }
-  await at.clock.advance(20_000)
+  await at.clock.advance(after)
   return at
 }
 
+/** Bad releases that wait at a hook. */
+const pausedAtHook = () =>
+  underWay(
+    {
+      strategy: 'BLUE_GREEN',
+      lifecycleHooks: [{ targetType: 'PAUSE', lifecycleStages: ['POST_PRODUCTION_TRAFFIC_SHIFT'] }],
+    },
+    10 * MINUTE,
+  )
+
 /** Bad releases whose tools deregistered what ran before. */
 async function deregistered(): Promise<Scene> {
-  const at = await broken()
-  for (const name of names) await at.deregister(`${name}:1`)
+  const at = await broken(two)
+  for (const name of two) await at.deregister(`${name}:1`)
   return at
 }
 
 /** Bad releases, and the tags of the good ones name other images. */
 async function movedTags(): Promise<Scene> {
-  const at = await broken()
-  for (const name of names) at.push(`${name}:v1`, 'something else')
+  const at = await broken(two)
+  for (const name of two) at.push(`${name}:v1`, 'something else')
   return at
 }
 
@@ -131,7 +150,7 @@ async function movedTags(): Promise<Scene> {
 async function state(at: Scene): Promise<readonly string[]> {
   const { ecs } = at.clients
   return Promise.all(
-    names.map(async (name) => {
+    at.names.map(async (name) => {
       const listed = await ecs.send(new ListTaskDefinitionsCommand({ familyPrefix: name }))
       const found = await ecs.send(
         new DescribeServicesCommand({ cluster: CLUSTER, services: [name] }),
@@ -156,25 +175,26 @@ interface Case {
 }
 
 describe.each<Case>([
-  { what: 'a rollback', modes: ['rollback'], town: broken },
-  { what: 'a stop', modes: ['stop'], town: broken },
-  { what: 'a stop and a start', modes: ['stop', 'start'], town: broken },
-  { what: 'a rollback with a stop', modes: ['stop', 'rollback', 'start'], town: broken },
-  { what: 'a redeployment', modes: ['redeploy'], town: broken },
-  { what: 'a rollback of deployments under way', modes: ['rollback'], town: underWay },
+  { what: 'a rollback', modes: ['rollback'], town: () => broken() },
+  { what: 'a stop', modes: ['stop'], town: () => broken() },
+  { what: 'a stop and a start', modes: ['stop', 'start'], town: () => broken() },
+  { what: 'a rollback with a stop', modes: ['stop', 'rollback', 'start'], town: () => broken() },
+  { what: 'a redeployment', modes: ['redeploy'], town: () => broken() },
+  { what: 'a rollback of deployments under way', modes: ['rollback'], town: () => underWay() },
+  { what: 'a rollback of deployments at a hook', modes: ['rollback'], town: pausedAtHook },
   { what: 'a rollback to INACTIVE task definitions', modes: ['rollback'], town: deregistered },
   { what: 'a rollback to moved tags', modes: ['rollback'], town: movedTags },
   {
     what: 'a protected rollback',
     modes: ['rollback'],
     settings: { protectRollback: true },
-    town: broken,
+    town: () => broken(two),
   },
   {
     what: 'a rollback in declared order',
     modes: ['rollback'],
     settings: { order: 'declared' },
-    town: broken,
+    town: () => broken(two),
   },
 ])('$what killed at any mutating call and run again', ({ modes, settings = {}, town }) => {
   test.each(['before', 'after'] as const)(
@@ -186,7 +206,7 @@ describe.each<Case>([
       await runAll(whole, does, machineOfWhole)
       const [expected, calls] = [await state(whole), machineOfWhole.count()]
       await whole.close()
-      expect(calls).toBeGreaterThan(names.length)
+      expect(calls).toBeGreaterThan(whole.names.length)
       for (let k = 1; k <= calls; k++) {
         const at = await town()
         const first = await runAll(at, does, machine(at, k, when))
@@ -208,12 +228,16 @@ test('a stop that was killed at any mutating call is undone by start, with the a
   const untouched = await broken()
   const expected = await state(untouched)
   const counted = machine(untouched, Number.POSITIVE_INFINITY, 'after')
-  await runAll(untouched, ['stop'], counted)
+  await runAll(untouched, { modes: ['stop'] }, counted)
   await untouched.close()
   for (let k = 1; k <= counted.count(); k++) {
     const at = await broken()
-    const first = await runAll(at, ['stop'], machine(at, k, 'after'))
-    const second = await runAll(at, ['start'], machine(at, Number.POSITIVE_INFINITY, 'after'))
+    const first = await runAll(at, { modes: ['stop'] }, machine(at, k, 'after'))
+    const second = await runAll(
+      at,
+      { modes: ['start'] },
+      machine(at, Number.POSITIVE_INFINITY, 'after'),
+    )
     expect({ k, first, second, state: await state(at) }).toEqual({
       k,
       first: 'dead',
