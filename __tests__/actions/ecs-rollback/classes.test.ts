@@ -502,6 +502,21 @@ describe('what is shown', () => {
     expect(result.next?.[0]).toMatch(/^web: read the log of the container/)
   })
 
+  test('ends with where else the service could go, as to: takes it', async () => {
+    at = await scene()
+    await at.deployBad()
+    at.push('web:v3')
+    await at.update('web', { taskDefinition: await at.register('web', 'web:v3') })
+    await at.clock.advance(60 * MINUTE)
+    at.script.trouble({ image: 'web:v2', is: 'out-of-memory' })
+    const result = await at.run({ withoutStore: true })
+    expect(told(result)).toMatchObject({ class: 'crash', change: 'web:3 → web:2' })
+    expect(first(result, 'why there')).toMatch(/^why there: G\d: /)
+    const elsewhere = result.next?.find((line) => line.startsWith('web could go elsewhere'))
+    expect(elsewhere).toMatch(/^web could go elsewhere: to: \S+ \(web:1, G\d: /)
+    expect(JSON.stringify(told(result).chosen)).toMatch(/^\{"grade":"G\d","why":"[^"]+"\}$/)
+  })
+
   test('in the end of a good one is what runs, by task definition', async () => {
     await broken()
     const result = await at.run({})
