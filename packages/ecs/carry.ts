@@ -105,7 +105,10 @@ async function round(at: Acting, plans: readonly ServicePlan[]): Promise<readonl
     const ended = all.find((end) => end.name === name)
     const row =
       ended && 'target' in plan
-        ? endedRow(ended, changeOf(plan), plan.target.definition.name, { chosen: plan.target })
+        ? endedRow(ended, changeOf(plan), plan.target.definition.name, {
+            chosen: plan.target,
+            others: plan.target.others,
+          })
         : unwatchedRow(one)
     return { ...one, name, ended, row }
   })
