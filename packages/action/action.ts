@@ -15,7 +15,7 @@ export async function action<S extends Spec, Settings>(
   const { report, last } = remembering(logReport(hidden))
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      conclude(definition.name, cut(signal, last()), hidden)
+      conclude(definition.name, cut(signal, last(), definition.goesOn), hidden)
       process.exit(1)
     })
   }
@@ -38,10 +38,11 @@ function remembering(report: Report): { readonly report: Report; readonly last: 
  * How an action ends that is told to: at once, because the runner kills it in ten seconds, and without the outputs by which a later
  * step would take it for judged.
  */
-const cut = (signal: string, last: string): Result => ({
+const cut = (signal: string, last: string, goesOn: string | undefined): Result => ({
   outcome: 'inconclusive',
   headline: `ended by ${signal} in the middle of: ${last}`,
   next: [
+    ...(goesOn === undefined ? [] : [goesOn]),
     'every change was written down before it was sent: re-run the job, press the Rollback button, or leave it to rollback-resume, and it goes on here',
   ],
 })

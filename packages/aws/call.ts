@@ -58,6 +58,13 @@ function canResend({ input }: Named): boolean {
   return Body === undefined || typeof Body === 'string' || Body instanceof Uint8Array
 }
 
+/** Services of ours whose IAM prefix is not their namespace (Service Authorization Reference). */
+const prefixes: Readonly<Record<string, string>> = {
+  applicationautoscaling: 'application-autoscaling',
+  cloudwatchlogs: 'logs',
+  elasticloadbalancingv2: 'elasticloadbalancing',
+}
+
 /** S3's operations whose permission has another name (Service Authorization Reference, Amazon S3). */
 const permissions: Readonly<Record<string, string>> = {
   's3:HeadObject': 's3:GetObject',
@@ -74,18 +81,12 @@ const ofVersions: Readonly<Record<string, string>> = {
   's3:GetObjectAcl': 's3:GetObjectVersionAcl',
 }
 
-/** The services whose IAM prefix is not their namespace (Service Authorization Reference). */
-const prefixes: Readonly<Record<string, string>> = {
-  cloudwatchlogs: 'logs',
-  elasticloadbalancingv2: 'elasticloadbalancing',
-  applicationautoscaling: 'application-autoscaling',
-}
-
 /** The IAM action of a command: `ecs:UpdateService`. */
 export function iamAction(command: Named): string {
   const [, namespace, operation] = Array.isArray(command.schema) ? command.schema : []
-  const service = String(namespace ?? 'aws').replace(/^com\.amazonaws\./, '')
-  const action = `${prefixes[service] ?? service}:${String(operation ?? 'unknown')}`
+  const name = String(namespace ?? 'aws').replace(/^com\.amazonaws\./, '')
+  const service = prefixes[name] ?? name
+  const action = `${service}:${String(operation ?? 'unknown')}`
   const permission = permissions[action] ?? action
   const { VersionId } = (command.input ?? {}) as { readonly VersionId?: unknown }
   return VersionId === undefined ? permission : (ofVersions[permission] ?? permission)

@@ -7,7 +7,8 @@ import { inParallel } from './parallel.ts'
 import type { ServicePlan } from './plan.ts'
 import type { TaskDefinition } from './state.ts'
 
-type Update = Extract<ServicePlan, { is: 'update' }>
+type Changing = Extract<ServicePlan, { is: 'update' | 'stop' | 'continue' | 'follow' }>
+const changing = ['update', 'stop', 'continue', 'follow']
 
 /** What one service's tasks are started with differently from now on. */
 export interface EnvironmentChange {
@@ -27,8 +28,8 @@ export function observeChanges(
   plans: readonly ServicePlan[],
   digest: Digest,
 ): Promise<readonly EnvironmentChange[]> {
-  const updates = plans.filter((plan): plan is Update => plan.is === 'update')
-  return inParallel(updates, async ({ service, target }) => {
+  const changes = plans.filter((plan): plan is Changing => changing.includes(plan.is))
+  return inParallel(changes, async ({ service, target }) => {
     const { taskDefinition: from, name } = service
     const { definition } = target
     const change = { service: name, from, to: definition.name }
@@ -87,7 +88,7 @@ function sectionOf(changes: readonly EnvironmentChange[]): Section {
       'what',
       'name',
       'change',
-      'digest of the value (compares within this run only)',
+      'from → to (a value that may be secret: its digest, which compares within this run only)',
     ],
     rows: [...rows.slice(0, most), ...more],
   }
@@ -104,6 +105,16 @@ function rowsOf(change: EnvironmentChange): readonly (readonly string[])[] {
     one.kind.replaceAll('-', ' '),
     one.name,
     one.change,
-    [one.from, one.to].filter(Boolean).join(' → '),
+    valuesOf(one),
   ])
+}
+
+/** What may be shown is shown; where it looks the same, or may not be, the digests tell that it is not. */
+function valuesOf({ change, from, to, was, is }: Difference): string {
+  const shown = was ?? is
+  if (shown === undefined || (was === is && change !== 'added' && change !== 'removed')) {
+    const digests = [from, to].filter(Boolean).join(' → ')
+    return [...(shown ? [shown] : []), `digest ${digests}`].join('; the rest: ')
+  }
+  return [was, is].filter((one) => one !== undefined).join(' → ')
 }

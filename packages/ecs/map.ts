@@ -7,9 +7,11 @@ import type {
   LiveContainer,
   LiveService,
   LiveTask,
+  LogPlace,
   Revision,
   Rollout,
   ServiceDeployment,
+  TargetGroup,
   TaskDefinition,
 } from './state.ts'
 
@@ -51,16 +53,28 @@ export function toService(
     })),
     revisions: (service.currentServiceRevisions ?? []).flatMap(({ arn }) => (arn ? [arn] : [])),
     balanced: (service.loadBalancers ?? []).flatMap(({ containerName }) => containerName ?? []),
-    loadBalancers: (service.loadBalancers ?? []).map((one) => ({
-      container: one.containerName ?? '',
-      port: one.containerPort ?? 0,
-      ...(one.targetGroupArn === undefined ? {} : { targetGroup: one.targetGroupArn }),
-    })),
+    targetGroups: (service.loadBalancers ?? []).flatMap(toTargetGroup),
     ...(service.currentServiceDeployment
       ? { serviceDeployment: service.currentServiceDeployment }
       : {}),
+    ...(service.healthCheckGracePeriodSeconds
+      ? { grace: service.healthCheckGracePeriodSeconds * 1000 }
+      : {}),
+    ...present({ percent: percentOf(service.deploymentConfiguration) }),
   }
   return { live }
+}
+
+function toTargetGroup(balancer: Ecs.LoadBalancer): readonly TargetGroup[] {
+  const { targetGroupArn, containerName = '', containerPort = 0 } = balancer
+  return targetGroupArn
+    ? [{ arn: targetGroupArn, container: containerName, port: containerPort }]
+    : []
+}
+
+function percentOf(configuration: Ecs.DeploymentConfiguration | undefined): LiveService['percent'] {
+  const { minimumHealthyPercent: least, maximumPercent: most } = configuration ?? {}
+  return least === undefined || most === undefined ? undefined : { least, most }
 }
 
 function toRollout(deployment: Ecs.Deployment): Rollout {
@@ -98,7 +112,13 @@ export function toTask(task: Ecs.Task): LiveTask {
     health: task.healthStatus ?? 'UNKNOWN',
     createdAt: time(task.createdAt),
     containers: (task.containers ?? []).map(toContainer),
-    ...present({ stopCode: task.stopCode, stoppedReason: task.stoppedReason }),
+    ...present({
+      stopCode: task.stopCode,
+      stoppedReason: task.stoppedReason,
+      startedAt: task.startedAt?.getTime(),
+      stoppingAt: task.stoppingAt?.getTime(),
+      stoppedAt: task.stoppedAt?.getTime(),
+    }),
   }
 }
 
@@ -145,6 +165,7 @@ export function toServiceDeployment(deployment: Ecs.ServiceDeployment): ServiceD
       rolledBackTo: deployment.rollback?.serviceRevisionArn,
       rolledBackAt: deployment.rollback?.startedAt?.getTime(),
       stage: deployment.lifecycleStage,
+      traffic: trafficOf(deployment),
       breaker: deployment.deploymentCircuitBreaker && {
         status: deployment.deploymentCircuitBreaker.status ?? '',
         failures: deployment.deploymentCircuitBreaker.failureCount ?? 0,
@@ -152,10 +173,22 @@ export function toServiceDeployment(deployment: Ecs.ServiceDeployment): ServiceD
       },
       alarms: deployment.alarms && {
         status: deployment.alarms.status ?? '',
+        names: deployment.alarms.alarmNames ?? [],
         triggered: deployment.alarms.triggeredAlarmNames ?? [],
       },
     }),
   }
+}
+
+/** Undefined where ECS shifts no traffic: a rolling deployment has no weights. */
+function trafficOf(deployment: Ecs.ServiceDeployment): ServiceDeployment['traffic'] {
+  const { targetServiceRevision: target, sourceServiceRevisions: sources = [] } = deployment
+  const weights = [...(target ? [target] : []), ...sources].flatMap((one) =>
+    one.arn === undefined || one.requestedProductionTrafficWeight === undefined
+      ? []
+      : [[one.arn, one.requestedProductionTrafficWeight] as const],
+  )
+  return weights.length === 0 ? undefined : Object.fromEntries(weights)
 }
 
 function toHook(hook: Ecs.DeploymentLifecycleHookDetail): LifecycleHook {
@@ -178,7 +211,19 @@ export function toTaskDefinition(definition: Ecs.TaskDefinition): TaskDefinition
     containers: (definition.containerDefinitions ?? []).map((container) => ({
       name: container.name ?? '',
       image: container.image ?? '',
+      ...present({ log: logOf(container.logConfiguration) }),
     })),
+    ...present({
+      registeredBy: definition.registeredBy && shortName(definition.registeredBy),
+    }),
     facts: factsOf(definition),
   }
+}
+
+/** Of the awslogs driver alone: options of others may hold tokens. */
+function logOf(configuration: Ecs.LogConfiguration | undefined): LogPlace | undefined {
+  if (configuration?.logDriver !== 'awslogs') return undefined
+  const { 'awslogs-group': group, 'awslogs-region': region = '' } = configuration.options ?? {}
+  const prefix = configuration.options?.['awslogs-stream-prefix'] ?? ''
+  return group === undefined ? undefined : { group, region, prefix }
 }

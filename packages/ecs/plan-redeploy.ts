@@ -81,7 +81,7 @@ function readAlready(service: LiveService, before: Before): string | undefined {
   const change = lastConfigChange(entries)
   const primary = primaryOf(service)
   if (!recorded || !change || !primary || primary.state === 'FAILED') return undefined
-  const own = (['update-service', 'redeploy'] as const)
+  const own = (['way-back', 'redeploy'] as const)
     .flatMap((operation) => lastSent(entries, service.name, operation) ?? [])
     .some((sent) => sent.index > change.index && !sent.before.includes(primary.id))
   if (own) return `this record deployed it after it had put the configuration back (${primary.id})`

@@ -1,7 +1,8 @@
 import type { Written } from '#core'
 import type { Point } from '#store'
+import { differs, isGoingBack, type Situation, type Wanted, wayBack } from './dispatch.ts'
 import type { ExpectedContainer } from './judge.ts'
-import { lastSent } from './recorded.ts'
+import { type SentChange, sentChanges } from './recorded.ts'
 import { familyOf, type LiveService, primaryOf, type TaskDefinition, unsupported } from './state.ts'
 
 /** How well something is known to have been good: G3 verified, G2 soaked, G1 SUCCESSFUL for ECS, G0 only registered. */
@@ -30,10 +31,11 @@ export type ServicePlan =
       readonly is: 'update'
       readonly service: LiveService
       readonly target: Target
-      /** True where ECS gave up on this very task definition: without force it would not try again. */
+      /** True where what there is has the same task definition: without force ECS would start no deployment. */
       readonly force: boolean
       readonly why: string
     }
+  | TakeBack
   /** The target is being deployed already: by us before, by ECS, by somebody. It is watched and not repeated. */
   | {
       readonly is: 'attach'
@@ -53,32 +55,93 @@ export type ServicePlan =
   | { readonly is: 'superseded'; readonly service: LiveService; readonly why: string }
   | { readonly is: 'refused'; readonly name: string; readonly why: string }
 
-/** Plans the rollback of one service to its target: pure. `entries` is what this record did so far. */
-export function planService(
-  service: LiveService,
-  target: Target,
-  entries: readonly Written[],
-): ServicePlan {
+/** A plan that changes something. */
+export type Mutating =
+  | Extract<ServicePlan, { is: 'update' }>
+  | (TakeBack & { readonly is: 'stop' | 'continue' })
+
+/** Tells whether a plan changes something. */
+export const isMutating = (plan: ServicePlan): plan is Mutating =>
+  plan.is === 'update' || plan.is === 'stop' || plan.is === 'continue'
+
+/** ECS takes its own deployment back: told to (`stop`, `continue`), or already (`follow`). */
+export interface TakeBack {
+  readonly is: 'stop' | 'continue' | 'follow'
+  readonly service: LiveService
+  readonly target: Target
+  /** ARN of the service deployment that is taken back. */
+  readonly deployment: string
+  /** The hook at which it waits; only of `continue`. */
+  readonly hook?: string
+  /** `update`: ECS is known to go elsewhere; once it has ended, the target is deployed. */
+  readonly after: 'watch' | 'update'
+  readonly why: string
+}
+
+/** What is known of a service beside DescribeServices. */
+export interface Known {
+  /** What this record did so far. */
+  readonly entries: readonly Written[]
+  readonly situation: Situation
+}
+
+/** Plans the rollback of one service to its target: pure. */
+export function planService(service: LiveService, target: Target, known: Known): ServicePlan {
   const obstacle = obstacleTo(service, target)
   if (obstacle !== undefined) return { is: 'refused', name: service.name, why: obstacle }
-  const primary = primaryOf(service)
-  const name = target.definition.name
-  if (primary?.taskDefinition === name) {
-    const { id: deployment } = primary
-    switch (primary.state) {
-      case 'FAILED':
-        return { is: 'update', service, target, force: true, why: `ECS gave up on ${name} before` }
-      case 'IN_PROGRESS':
-        return { is: 'attach', service, target, deployment, why: `${name} is being deployed` }
-      case 'COMPLETED':
-      case 'unknown':
-        return { is: 'unchanged', service, target, deployment, why: `it runs ${name}` }
-    }
-  }
-  const other = deployedByOthers(service, target, entries)
+  const running = planRunning(service, target, known)
+  if (running) return running
+  const other = deployedByOthers(service, known)
   if (other !== undefined) return { is: 'superseded', service, why: other }
-  return { is: 'update', service, target, force: false, why: target.why }
+  return planWay(service, target, known.situation)
 }
+
+/** The plan where the target runs or is being deployed already, by its task definition and its digests. */
+function planRunning(
+  service: LiveService,
+  target: Target,
+  { situation }: Known,
+): ServicePlan | undefined {
+  const primary = primaryOf(service)
+  const { name } = target.definition
+  if (primary?.taskDefinition !== name || isOtherCode(target, situation)) return undefined
+  const { id: deployment } = primary
+  switch (primary.state) {
+    case 'FAILED':
+      return { is: 'update', service, target, force: true, why: `ECS gave up on ${name} before` }
+    case 'IN_PROGRESS':
+      return { is: 'attach', service, target, deployment, why: `${name} is being deployed` }
+    case 'COMPLETED':
+    case 'unknown':
+      return { is: 'unchanged', service, target, deployment, why: `it runs ${name}` }
+  }
+}
+
+/** The same task definition with other images: its tag has moved, and a forced deployment took what it names now. */
+const isOtherCode = (target: Target, { live }: Situation) =>
+  live !== undefined && differs(live, target.recorded)
+
+function planWay(service: LiveService, target: Target, situation: Situation): ServicePlan {
+  const way = wayBack(situation, { wanted: wantedOf(target), strategy: service.strategy })
+  const force = primaryOf(service)?.taskDefinition === target.definition.name
+  if (way.do === 'update') return { is: 'update', service, target, force, why: target.why }
+  const { do: is, ...rest } = way
+  return { is, service, target, ...rest, why: wayText(situation, way.after) }
+}
+
+function wayText({ current }: Situation, after: TakeBack['after']): string {
+  const doing = current && isGoingBack(current) ? 'ECS takes it back already' : 'it is under way'
+  return after === 'watch'
+    ? `${doing}, and ECS goes back to the destination by itself`
+    : `${doing}, and ECS would go elsewhere: it is ended first, then the destination is deployed`
+}
+
+/** What a target wants to run, as dispatch compares it. */
+export const wantedOf = ({ definition, recorded, revision }: Target): Wanted => ({
+  taskDefinition: definition.name,
+  recorded,
+  revision,
+})
 
 /** Why a service cannot go to its target at all. */
 function obstacleTo(service: LiveService, target: Target): string | undefined {
@@ -96,24 +159,33 @@ function obstacleTo(service: LiveService, target: Target): string | undefined {
 }
 
 /**
- * Whether somebody deployed after this record's own rollback was sent: what serves is neither our target, nor what we
- * found then. Their version is not touched (P14).
+ * Whether somebody deployed after this record began to change the service: what serves is neither one of ours, nor what
+ * we found when we changed it, nor what ECS made of one of these. Their version is not touched (P14).
  */
-function deployedByOthers(
+export function deployedByOthers(
   service: LiveService,
-  target: Target,
-  entries: readonly Written[],
+  { entries, situation }: Known,
 ): string | undefined {
-  const sent = lastSent(entries, service.name, 'update-service')
+  const sent = sentChanges(entries, service.name)
   const primary = primaryOf(service)
-  if (!sent || !primary) return undefined
-  const known =
-    sent.to !== target.definition.name ||
-    primary.taskDefinition === sent.from ||
-    sent.before.includes(primary.id)
+  if (sent.length === 0 || !primary) return undefined
+  const known = sent.some((one) =>
+    isKnown(one, primary.taskDefinition, deployedLast(service, situation)),
+  )
   return known
     ? undefined
     : `${primary.taskDefinition} was deployed by somebody else after this rollback had begun (${primary.id})`
+}
+
+const isKnown = (sent: SentChange, taskDefinition: string, deployment: string | undefined) =>
+  sent.from === taskDefinition ||
+  sent.to === taskDefinition ||
+  (deployment !== undefined && sent.before.includes(deployment))
+
+/** The deployment that somebody made last: where ECS took it back, what serves is an older one and nobody's doing. */
+function deployedLast(service: LiveService, { current }: Situation): string | undefined {
+  const taken = current?.status.startsWith('ROLLBACK_') ? current.target : undefined
+  return taken === undefined ? primaryOf(service)?.id : `ecs-svc/${taken.split('/').at(-1)}`
 }
 
 /** Whether a task definition is of the family that a service runs. */

@@ -1,5 +1,5 @@
 import type { Result, Section } from '#core'
-import type { ServicePlan } from './plan.ts'
+import { isMutating, type ServicePlan } from './plan.ts'
 import type { Finding } from './preflight/index.ts'
 import { digest12 } from './state.ts'
 import { outputs, plainRow } from './table.ts'
@@ -10,6 +10,9 @@ export const nameOf = (plan: ServicePlan) => (plan.is === 'refused' ? plan.name 
 /** What a plan does in the words of a person. */
 const words: Readonly<Record<ServicePlan['is'], string>> = {
   update: 'deploy',
+  stop: 'have ECS take it back',
+  continue: 'have ECS take it back from its hook',
+  follow: 'watch ECS take it back',
   attach: 'watch what is under way',
   unchanged: 'nothing',
   'left-alone': 'nothing (warning)',
@@ -91,7 +94,7 @@ export function withElsewhere(result: Result, images: readonly string[]): Result
 
 /** What a dry run says. */
 export function planned(plans: readonly ServicePlan[], why: string): Result {
-  const updates = plans.filter((plan) => plan.is === 'update').length
+  const changed = plans.filter(isMutating).length
   const rows = plans.flatMap((plan) =>
     plan.is === 'refused'
       ? []
@@ -100,7 +103,7 @@ export function planned(plans: readonly ServicePlan[], why: string): Result {
   const { 'live-task-definitions': live } = outputs(rows)
   return {
     outcome: 'planned',
-    headline: `${updates} of ${plans.length} services would be deployed: ${why}`,
+    headline: `${changed} of ${plans.length} services would be changed: ${why}`,
     sections: [planTable(plans)],
     outputs: { 'live-task-definitions': live },
     data: { plan: plans.map((plan) => ({ service: nameOf(plan), does: plan.is, why: plan.why })) },

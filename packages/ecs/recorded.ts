@@ -48,8 +48,9 @@ export function isStopped(entries: readonly Written[], service: string): boolean
   return recordedCount(entries, service).is === 'stopped'
 }
 
-/** A deployment that this record sent, with what was there before it. */
-export interface SentUpdate {
+/** A change of what a service runs that this record made, with what was there before it. */
+export interface SentChange {
+  readonly operation: string
   readonly from: string
   readonly to: string
   /** The ids of the deployments that were listed then. */
@@ -60,22 +61,32 @@ export interface SentUpdate {
   readonly index: number
 }
 
-/** The last deployment of a service that the journal knows, by operation. */
+/** What brings a service to its destination: a deployment of ours, or ECS's own way back. */
+const waysBack = ['update-service', 'stop-deployment', 'continue-deployment'] as const
+type Deploying = (typeof waysBack)[number] | 'redeploy'
+
+/** What this record did to what a service runs, oldest first. */
+export function sentChanges(
+  entries: readonly Written[],
+  service: string,
+  operations: readonly Deploying[] = [...waysBack, 'redeploy'],
+): readonly SentChange[] {
+  return entries.flatMap(({ component, operation, on, run, detail }, index) => {
+    const fits =
+      component === 'ecs' && on === service && operations.some((one) => one === operation)
+    if (!fits || typeof detail !== 'object' || detail === null || !('before' in detail)) return []
+    const { from, to, before } = detail as Pick<SentChange, 'from' | 'to' | 'before'>
+    return [{ operation, from, to, before, run, index }]
+  })
+}
+
+/** The last change of one kind, or of any that leads to the destination. */
 export function lastSent(
   entries: readonly Written[],
   service: string,
-  operation: 'update-service' | 'redeploy',
-): SentUpdate | undefined {
-  const index = entries.findLastIndex(
-    (one) => one.component === 'ecs' && one.operation === operation && one.on === service,
-  )
-  const entry = entries[index]
-  const detail = entry?.detail
-  if (!entry || typeof detail !== 'object' || detail === null || !('before' in detail)) {
-    return undefined
-  }
-  const { from, to, before } = detail as Omit<SentUpdate, 'run' | 'index'>
-  return { from, to, before, run: entry.run, index }
+  operation: 'way-back' | 'redeploy',
+): SentChange | undefined {
+  return sentChanges(entries, service, operation === 'redeploy' ? ['redeploy'] : waysBack).at(-1)
 }
 
 /** The changes of what services read when their tasks start: values put back, a connection led to another database. */

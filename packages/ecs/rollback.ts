@@ -1,18 +1,21 @@
 import { digester } from '#aws'
-import type { Entry, Result, Run, Written } from '#core'
+import type { Result, Run, Written } from '#core'
 import type { Store } from '#store'
+import { type Acted, act, entryOf } from './act.ts'
 import { begin } from './begin.ts'
 import type { EcsClients } from './client.ts'
+import { confirmed } from './confirm.ts'
 import { observeChanges, withEnvironment } from './environment.ts'
 import { inParallel } from './parallel.ts'
-import { planService, type ServicePlan } from './plan.ts'
+import { isMutating, type Known, planService, type ServicePlan } from './plan.ts'
 import { changeOf, nameOf, planned, refuseFindings, refusePlans, withElsewhere } from './planned.ts'
 import { inspectTargets } from './preflight/index.ts'
 import type { Watch } from './progress.ts'
 import { isStopped, lastSent } from './recorded.ts'
-import { type Deploy, deploy, type Sent } from './send.ts'
 import type { EcsSettings } from './settings.ts'
-import type { LiveService } from './state.ts'
+import { observeSituations } from './situation.ts'
+import { type LiveService, primaryOf } from './state.ts'
+import type { Patience } from './step.ts'
 import { endedRow, plainRow, type Row, resultOf } from './table.ts'
 import { type Aims, aim } from './targets.ts'
 import { watchAll } from './watch.ts'
@@ -31,11 +34,15 @@ export async function rollback(
   if (aims.is === 'none') {
     return { outcome: 'refused', headline: `${aims.why}; nothing was changed`, next: aims.next }
   }
-  const plans = services.map((service) => planOf(service, aims, entries))
+  const { cluster } = settings
+  const situations = await observeSituations(run, clients, { cluster, services })
+  const plans = services.map((service) =>
+    planOf(service, aims, { entries, situation: situations.get(service.name) ?? {} }),
+  )
   const refusals = plans.filter((plan) => plan.is === 'refused')
   if (refusals.length > 0) return refusePlans(plans, refusals)
   const { findings, elsewhere } = await inspectTargets(run, clients, {
-    aimed: plans.filter((plan) => plan.is === 'update'),
+    aimed: plans.filter(isMutating),
     store,
     record: settings.record,
   })
@@ -48,19 +55,19 @@ export async function rollback(
   const changes = await observeChanges(clients, plans, digester())
   const result = run.dryRun
     ? planned(plans, aims.why)
-    : await carryOut(run, clients, { cluster: settings.cluster, plans, entries })
+    : await carryOut(run, clients, { cluster, plans, entries, patience: settings.patience })
   return withElsewhere(withEnvironment(result, changes), elsewhere)
 }
 
 function planOf(
   service: LiveService,
   aims: Extract<Aims, { is: 'aims' }>,
-  entries: readonly Written[],
+  known: Known,
 ): ServicePlan {
   const aimed = aims.of.get(service.name)
   switch (aimed?.is) {
     case 'target':
-      return planService(service, aimed.target, entries)
+      return planService(service, aimed.target, known)
     case 'left-alone':
       return { is: 'left-alone', service, why: aimed.why }
     case 'refused':
@@ -70,8 +77,6 @@ function planOf(
   }
 }
 
-type Update = Extract<ServicePlan, { is: 'update' }>
-
 async function carryOut(
   run: Run,
   clients: EcsClients,
@@ -79,91 +84,98 @@ async function carryOut(
     readonly cluster: string
     readonly plans: readonly ServicePlan[]
     readonly entries: readonly Written[]
+    readonly patience: Patience | undefined
   },
 ): Promise<Result> {
-  const { cluster, plans, entries } = given
+  const { cluster, plans, entries, patience } = given
   for (const plan of plans.filter((one) => one.is === 'left-alone')) {
     run.report.warning(`${plan.service.name} is left alone: ${plan.why}`)
   }
-  const updates = plans.filter((plan) => plan.is === 'update')
-  await run.journal.intend(updates.map(entryOf))
-  const sent = await inParallel(
-    updates,
-    async (plan) =>
-      [plan.service.name, await deploy(run, clients, orderOf(cluster, plan))] as const,
-  )
-  const answers = new Map(sent)
-  const watches = plans.flatMap((plan) => watchOf(plan, answers, entries) ?? [])
-  const ended = await watchAll(run, clients, { cluster, watches })
-  const rows = plans.map((plan): Row => {
+  await run.journal.intend(plans.filter(isMutating).map(entryOf))
+  const acted = await inParallel(plans, (plan) => act({ run, clients, cluster }, plan))
+  const watches = acted.flatMap((one) => watchOf(one, entries) ?? [])
+  const watched = await watchAll(run, clients, { cluster, watches, patience })
+  const ended = await confirmed(run, clients, { acted, watched })
+  const rows = acted.map(({ plan, became }): Row => {
     const one = ended.find(({ name }) => name === nameOf(plan))
     return one && 'target' in plan
-      ? endedRow(one, changeOf(plan), plan.target.definition.name)
-      : unwatchedRow(plan, answers)
+      ? endedRow(one, changeOf(plan), plan.target.definition.name, { chosen: plan.target })
+      : unwatchedRow({ plan, became })
   })
   return resultOf({ cluster, verb: 'rollback', rows })
 }
 
-const orderOf = (cluster: string, plan: Update): Deploy => ({
-  cluster,
-  service: plan.service,
-  taskDefinition: plan.target.definition.arn,
-  name: plan.target.definition.name,
-  force: plan.force,
-})
-
-/** What a resume needs: what was there, so that somebody else's later deployment is told from the bad one. */
-const entryOf = (plan: Update): Entry => ({
-  component: 'ecs',
-  operation: 'update-service',
-  on: plan.service.name,
-  detail: {
-    from: plan.service.taskDefinition,
-    to: plan.target.definition.name,
-    before: plan.service.rollouts.map(({ id }) => id),
-  },
-})
-
-function watchOf(
-  plan: ServicePlan,
-  answers: ReadonlyMap<string, Sent>,
-  entries: readonly Written[],
-): Watch | undefined {
+function watchOf({ plan, became }: Acted, entries: readonly Written[]): Watch | undefined {
   if (!('target' in plan)) return undefined
   const { service, target } = plan
-  const { name } = target.definition
-  const stopped = isStopped(entries, service.name)
-  const shared = { service, recorded: target.recorded, stopped, atLeast: 0 }
-  if (plan.is === 'update') {
-    const sent = answers.get(service.name)
-    if (sent?.is !== 'sent') return undefined
-    const before = service.rollouts.map(({ id }) => id)
-    const watched = { deployment: sent.deployment, target: name, before, forced: plan.force }
-    return {
-      ...shared,
-      fresh: true,
-      proven: 'done',
-      watched: { ...watched, seen: false, missed: 0 },
-    }
+  const shared = {
+    service,
+    recorded: target.recorded,
+    stopped: isStopped(entries, service.name),
+    atLeast: 0,
   }
-  const { deployment } = plan
-  const before = service.rollouts.map(({ id }) => id).filter((id) => id !== deployment)
-  const watched = { deployment, target: name, before, forced: false, seen: true, missed: 0 }
-  const proven =
-    plan.is === 'attach' && lastSent(entries, service.name, 'update-service')?.to === name
-      ? 'done'
-      : 'unchanged'
-  return { ...shared, fresh: false, proven, watched }
+  const before = service.rollouts.map(({ id }) => id)
+  const others = (deployment: string) => before.filter((id) => id !== deployment)
+  const watched = { target: target.definition.name, seen: false, missed: 0 }
+  const forced = primaryOf(service)?.taskDefinition === watched.target
+  const mine = lastSent(entries, service.name, 'way-back')?.to === watched.target
+  switch (became.is) {
+    case 'sent': {
+      const { deployment } = became
+      return {
+        ...shared,
+        fresh: true,
+        proven: 'done',
+        watched: { ...watched, deployment, before, forced },
+      }
+    }
+    case 'going-back': {
+      const { deployment } = became
+      const back = {
+        ...watched,
+        deployment,
+        before: others(deployment),
+        forced,
+        reused: true,
+        takesBack: became.by,
+      }
+      const proven = plan.is === 'follow' && !mine ? 'unchanged' : 'done'
+      return { ...shared, fresh: false, proven, watched: back }
+    }
+    case 'nothing': {
+      if (plan.is !== 'attach' && plan.is !== 'unchanged') return undefined
+      const { deployment } = plan
+      const same = { ...watched, deployment, before: others(deployment), forced: false, seen: true }
+      const proven = plan.is === 'attach' && mine ? 'done' : 'unchanged'
+      return { ...shared, fresh: false, proven, watched: same }
+    }
+    case 'not-sent':
+    case 'unseen':
+      return undefined
+  }
 }
 
-function unwatchedRow(plan: ServicePlan, answers: ReadonlyMap<string, Sent>): Row {
-  if (plan.is === 'refused') throw new Error(`${plan.name} was refused and yet carried out`)
-  const { service } = plan
+function unwatchedRow({ plan, became }: Acted): Row {
   const change = changeOf(plan)
-  const sent = answers.get(service.name)
-  if (sent?.is === 'not-sent') {
-    return plainRow(service, { outcome: 'failed', why: sent.why, change, next: [sent.next] })
+  if (plan.is === 'refused') {
+    throw new Error(`${plan.name} was refused and yet carried out`)
   }
-  const outcome = plan.is === 'superseded' ? 'superseded' : 'unchanged'
-  return plainRow(service, { outcome, why: plan.why, change, drained: plan.is === 'left-alone' })
+  const { service } = plan
+  switch (became.is) {
+    case 'not-sent':
+      return plainRow(service, { outcome: 'failed', why: became.why, change, next: [became.next] })
+    case 'unseen':
+      return plainRow(service, { outcome: 'inconclusive', why: became.why, change })
+    case 'sent':
+    case 'going-back':
+    case 'nothing': {
+      const outcome = plan.is === 'superseded' ? 'superseded' : 'unchanged'
+      return plainRow(service, {
+        outcome,
+        why: plan.why,
+        change,
+        drained: plan.is === 'left-alone',
+      })
+    }
+  }
 }

@@ -14,6 +14,10 @@ export interface Watched {
   readonly missed: number
   /** True when what was there before has the same task definition: then only the new deployment counts. */
   readonly forced: boolean
+  /** True for an old deployment that ECS brings back: it may be listed before it is the primary one again. */
+  readonly reused?: boolean
+  /** Then: the ARN of the service deployment that ECS takes back. Its verdict counts, and tasks only from when that began. */
+  readonly takesBack?: string
 }
 
 /** What became of the watched deployment. */
@@ -43,7 +47,7 @@ export function standing(service: LiveService, watched: Watched): Standing {
       : { is: 'ours', rollout: primary }
   }
   const ours = service.rollouts.find((rollout) => rollout.id === watched.deployment)
-  if (ours && primary) {
+  if (ours && primary && (watched.seen || !watched.reused)) {
     const older = watched.before.includes(primary.id) || primary.createdAt < ours.createdAt
     return { is: older ? 'undone' : 'superseded', by: primary }
   }

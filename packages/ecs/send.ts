@@ -1,9 +1,15 @@
-import { UpdateServiceCommand, type UpdateServiceCommandInput } from '@aws-sdk/client-ecs'
-import { call, isPassing } from '#aws'
+import {
+  ContinueServiceDeploymentCommand,
+  StopServiceDeploymentCommand,
+  UpdateServiceCommand,
+  type UpdateServiceCommandInput,
+} from '@aws-sdk/client-ecs'
+import { call, codeOf, isDenied, isPassing } from '#aws'
 import { CallError, messageOf, type Run, tolerant, until } from '#core'
 import type { EcsClients } from './client.ts'
 import { toService } from './map.ts'
 import { observeServices, serviceOf } from './observe.ts'
+import type { TakeBack } from './plan.ts'
 import { type LiveService, primaryOf } from './state.ts'
 
 /** What became of a call that starts a deployment. */
@@ -120,6 +126,47 @@ async function lookForNew(
   return waited.is === 'found' ? waited.value : undefined
 }
 
+/** What became of telling ECS to take a deployment back. */
+export type Told =
+  | { readonly is: 'told' }
+  /** It cannot be taken back any more, or does not wait there any more: things went on meanwhile. */
+  | { readonly is: 'conflict' }
+  | { readonly is: 'denied' | 'not-sent'; readonly why: string; readonly next: string }
+
+/**
+ * Tells ECS to take a deployment back; safe to repeat. At a hook the action is always named: left out it means CONTINUE
+ * [AWS: ContinueServiceDeployment].
+ */
+export async function takeBack(clients: EcsClients, plan: TakeBack): Promise<Told> {
+  const { deployment: serviceDeploymentArn, service, hook: hookId } = plan
+  if (plan.is === 'follow') return { is: 'told' }
+  const told = { serviceDeploymentArn }
+  try {
+    await (plan.is === 'continue'
+      ? call(
+          clients.ecs,
+          new ContinueServiceDeploymentCommand({ ...told, hookId, action: 'ROLLBACK' }),
+          service.name,
+        )
+      : call(
+          clients.ecs,
+          new StopServiceDeploymentCommand({ ...told, stopType: 'ROLLBACK' }),
+          service.name,
+        ))
+    return { is: 'told' }
+  } catch (thrown) {
+    if (wentOn[plan.is].includes(codeOf(thrown))) return { is: 'conflict' }
+    const { why, next } = refusal(thrown)
+    return { is: isDenied(thrown) ? 'denied' : 'not-sent', why, next }
+  }
+}
+
+/** ContinueServiceDeployment has no ConflictException: a hook that waits no more is a wrong parameter [AWS: its errors]. */
+const wentOn: Readonly<Record<'stop' | 'continue', readonly string[]>> = {
+  stop: ['ConflictException'],
+  continue: ['ConflictException', 'InvalidParameterException', 'ClientException'],
+}
+
 /** Sets a desired count; safe to repeat. */
 export async function scale(
   clients: EcsClients,
@@ -134,7 +181,9 @@ export async function scale(
 }
 
 /** A refused call is this service's end and not that of the others; what is no call's failure is thrown on. */
-function notSent(thrown: unknown): Sent {
+const notSent = (thrown: unknown): Sent => ({ is: 'not-sent', ...refusal(thrown) })
+
+function refusal(thrown: unknown): { readonly why: string; readonly next: string } {
   if (!(thrown instanceof CallError)) throw thrown
-  return { is: 'not-sent', why: messageOf(thrown), next: thrown.next }
+  return { why: messageOf(thrown), next: thrown.next }
 }

@@ -8,6 +8,7 @@ import { recordedCount } from './recorded.ts'
 import { type Sent, scale } from './send.ts'
 import type { EcsSettings } from './settings.ts'
 import { type LiveService, primaryOf } from './state.ts'
+import type { Patience } from './step.ts'
 import { refuseDaemons } from './stop.ts'
 import { endedRow, plainRow, type Row, resultOf, wouldBe } from './table.ts'
 import { knownPoints, recordedDigests } from './targets.ts'
@@ -61,7 +62,7 @@ export async function start(
   if (refusals.length > 0) return refuse(refusals)
   if (run.dryRun) return planned(cluster, plans)
   const points = store ? await pointsOf(run, store, settings.record) : []
-  return carryOut(run, clients, { cluster, plans, points })
+  return carryOut(run, clients, { cluster, plans, points, patience: settings.patience })
 }
 
 function refuse(refusals: readonly StartPlan[]): Result {
@@ -94,9 +95,10 @@ async function carryOut(
     readonly cluster: string
     readonly plans: readonly StartPlan[]
     readonly points: readonly Point[]
+    readonly patience: Patience | undefined
   },
 ): Promise<Result> {
-  const { cluster, plans, points } = given
+  const { cluster, plans, points, patience } = given
   const starts = plans.filter((plan) => plan.is === 'start')
   await run.journal.intend(starts.map(entryOf))
   const sent = await inParallel(starts, async ({ service, count }) => {
@@ -105,7 +107,7 @@ async function carryOut(
   })
   const answers = new Map(sent)
   const watches = plans.flatMap((plan) => watchOf(plan, answers, points) ?? [])
-  const ended = await watchAll(run, clients, { cluster, watches })
+  const ended = await watchAll(run, clients, { cluster, watches, patience })
   const rows = plans.map((plan): Row => {
     const one = ended.find(({ name }) => name === plan.service.name)
     return one

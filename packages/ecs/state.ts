@@ -48,26 +48,30 @@ export interface LiveService {
   readonly serviceDeployment?: string
   /** Names of the containers that load balancers send traffic to. */
   readonly balanced: readonly string[]
-  readonly loadBalancers: readonly LoadBalancer[]
+  /** Where load balancers send traffic to: which target group, to which port of which container. */
+  readonly targetGroups?: readonly TargetGroup[]
+  /** So long, in milliseconds, health checks do not count after a task has started. */
+  readonly grace?: number
+  /** How many tasks, in percent of the desired ones, must stay and may be there while a deployment is under way. */
+  readonly percent?: { readonly least: number; readonly most: number }
 }
 
-/** Where a load balancer finds a service. */
-export interface LoadBalancer {
-  /** ARN; left out for a Classic Load Balancer. */
-  readonly targetGroup?: string
+/** Where a load balancer sends the traffic of a service. */
+export interface TargetGroup {
+  readonly arn: string
   readonly container: string
   readonly port: number
 }
 
 /** Why a service is deployed in a way that this version cannot take back; undefined when it can. */
-export function unsupported({ controller, strategy }: LiveService): string | undefined {
-  if (controller !== 'ECS') {
-    return `its deployment controller is ${controller}; only services that ECS deploys itself can be rolled back`
-  }
-  return strategy === 'ROLLING'
+export function unsupported({ controller }: LiveService): string | undefined {
+  return controller === 'ECS'
     ? undefined
-    : `its deployment strategy is ${strategy}; only rolling deployments can be rolled back yet`
+    : `its deployment controller is ${controller}; only services that ECS deploys itself can be rolled back`
 }
+
+/** Tells whether a service's deployments shift traffic (blue/green, linear, canary) instead of replacing task by task. */
+export const shiftsTraffic = ({ strategy }: LiveService) => strategy !== 'ROLLING'
 
 /** A service that cannot be worked with, by name. */
 export interface AbsentService {
@@ -109,6 +113,11 @@ export interface LiveTask {
   readonly stopCode?: string
   readonly stoppedReason?: string
   readonly createdAt: number
+  /** When it became RUNNING. */
+  readonly startedAt?: number
+  /** When ECS began to end it. */
+  readonly stoppingAt?: number
+  readonly stoppedAt?: number
   readonly containers: readonly LiveContainer[]
 }
 
@@ -144,6 +153,8 @@ export interface ServiceDeployment {
   readonly target?: string
   /** ARNs of the revisions that it replaces. */
   readonly sources: readonly string[]
+  /** The part of the production traffic, in percent, that goes to a revision, by its ARN; only where ECS shifts traffic. */
+  readonly traffic?: Readonly<Record<string, number>>
   /** ARN of the revision that ECS went back to. */
   readonly rolledBackTo?: string
   /** When ECS began to go back. */
@@ -156,13 +167,25 @@ export interface ServiceDeployment {
     readonly failures: number
     readonly threshold: number
   }
-  readonly alarms?: { readonly status: string; readonly triggered: readonly string[] }
+  readonly alarms?: {
+    readonly status: string
+    /** Names of all that watch it, and of those that went off. */
+    readonly names?: readonly string[]
+    readonly triggered: readonly string[]
+  }
   /** True where SUCCESSFUL may come before all tasks are healthy (`earlySuccessCriteria`). */
   readonly earlySuccess: boolean
   readonly createdAt: number
   /** 0 where it has not happened. */
   readonly startedAt: number
   readonly finishedAt: number
+}
+
+/** The options of the awslogs driver; a stream is called `prefix/container/task id`. */
+export interface LogPlace {
+  readonly group: string
+  readonly region: string
+  readonly prefix: string
 }
 
 /** A task definition. */
@@ -172,7 +195,14 @@ export interface TaskDefinition {
   readonly name: string
   readonly family: string
   readonly status: 'ACTIVE' | 'INACTIVE' | 'DELETE_IN_PROGRESS'
-  readonly containers: readonly { readonly name: string; readonly image: string }[]
+  readonly containers: readonly {
+    readonly name: string
+    readonly image: string
+    /** Where the awslogs driver writes what it prints. */
+    readonly log?: LogPlace
+  }[]
+  /** Who registered it: the last part of an ARN. */
+  readonly registeredBy?: string
   /** What its tasks are started with: compared, never shown. */
   readonly facts: ReadonlySet<Fact>
 }

@@ -141,7 +141,7 @@ function momentsOf(
   { started, entries }: { readonly started: number; readonly entries: readonly Written[] },
 ): Moments {
   const gone = { capacityRestored: null, steady: null }
-  const good = lastSent(entries, service.name, 'update-service')?.to === service.taskDefinition
+  const good = lastSent(entries, service.name, 'way-back')?.to === service.taskDefinition
   if (good) return gone
   const at = iso(started + (end?.took ?? 0))
   return { ...gone, badTrafficEnded: end?.empty ? { at, already: !send } : null }

@@ -76,9 +76,12 @@ function serviceRow({ record, to }: Story, name: string): readonly string[] {
   ]
 }
 
+/** What brings a service to its destination: a deployment of ours, or ECS's own way back. */
+const waysBack = ['update-service', 'stop-deployment', 'continue-deployment']
+
 /** From what the first change found to what the last one sent. */
 function changeOf(entries: readonly Entry[]): string {
-  const sent = entries.filter(({ operation }) => operation === 'update-service')
+  const sent = entries.filter(({ operation }) => waysBack.includes(operation))
   const [first, last] = [sent[0], sent.at(-1)]
   if (first && last) return `${word(detailOf(first).from)} → ${word(detailOf(last).to)}`
   const anew = entries.findLast(({ operation }) => operation === 'redeploy')

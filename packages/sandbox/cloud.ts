@@ -1,5 +1,8 @@
 import { join } from 'node:path'
+import { type AutoscalingService, autoscalingService } from './autoscaling/index.ts'
 import { type CloudFrontService, cloudfrontService } from './cloudfront/index.ts'
+import { alarmsIn } from './codedeploy/alarms.ts'
+import { codeDeployService } from './codedeploy/index.ts'
 import { ecrService } from './ecr/index.ts'
 import { type EcsService, ecsService } from './ecs/index.ts'
 import { balancingService } from './elb/index.ts'
@@ -42,6 +45,7 @@ export interface CloudParts {
 export interface Cloud {
   readonly gateway: Gateway
   readonly ecs: EcsService
+  readonly autoscaling: AutoscalingService
   readonly rds: RdsService
   readonly cloudfront: CloudFrontService
   readonly issuer: Issuer
@@ -87,9 +91,24 @@ export function createCloud(parts: CloudParts): Cloud {
   const { guard, admin: rolePages, service: access } = iam(roles, { secrets, ecs })
   const given = parts.services?.(ground, { resolveSecret }) ?? []
   const shown = given.find(isEcs) ?? ecs
+  const alarming = alarmsIn(monitoring)
+  const deploys = codeDeployService({ clock }, { ecs: shown, alarming })
   const replaced = new Set(given.map((service) => service.name))
-  const ofTasks = [ecrService(shown), balancingService(shown)]
-  const ours = [secrets, ssm, sts, access, ecs, ...ofTasks, rds, cloudfront, monitoring, logs]
+  const autoscaling = autoscalingService({ clock, ecs: shown })
+  const ofTasks = [ecrService(shown), balancingService(shown), autoscaling]
+  const ours = [
+    secrets,
+    ssm,
+    sts,
+    access,
+    ecs,
+    ...ofTasks,
+    deploys,
+    rds,
+    cloudfront,
+    monitoring,
+    logs,
+  ]
   const services: readonly Service[] = [
     ...ours.filter((service) => !replaced.has(service.name)),
     ...given,
@@ -104,6 +123,6 @@ export function createCloud(parts: CloudParts): Cloud {
     ...(forward && { forward }),
     guard,
   })
-  const close = () => closeAll([ecs, rds, cloudfront, ...given])
-  return { gateway, ecs, rds, cloudfront, issuer, close }
+  const close = () => closeAll([deploys, autoscaling, ecs, rds, cloudfront, ...given])
+  return { gateway, ecs, autoscaling, rds, cloudfront, issuer, close }
 }

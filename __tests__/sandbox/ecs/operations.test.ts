@@ -163,9 +163,9 @@ describe('services', () => {
     ],
     [
       'with what the sandbox does not simulate',
-      { deploymentConfiguration: { strategy: 'BLUE_GREEN' } },
+      { schedulingStrategy: 'DAEMON' },
       'UnsupportedFeatureException',
-      /does not simulate: strategy BLUE_GREEN/,
+      /does not simulate: schedulingStrategy DAEMON/,
     ],
     ['that exist', { serviceName: 'web' }, 'InvalidParameterException', /not idempotent/],
   ])('%s are refused', async (_, more, code, message) => {

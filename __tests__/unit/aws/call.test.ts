@@ -19,11 +19,11 @@ test.each([
   [new UpdateServiceCommand({ service: 'x' }), 'ecs:UpdateService'],
   [new DescribeAlarmsCommand({}), 'cloudwatch:DescribeAlarms'],
   [new FilterLogEventsCommand({}), 'logs:FilterLogEvents'],
-  [new DescribeTargetGroupsCommand({}), 'elasticloadbalancing:DescribeTargetGroups'],
   [
     new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs' }),
     'application-autoscaling:DescribeScalableTargets',
   ],
+  [new DescribeTargetGroupsCommand({}), 'elasticloadbalancing:DescribeTargetGroups'],
   [new HeadObjectCommand({ Bucket: 'b', Key: 'k' }), 's3:GetObject'],
   [new ListObjectsV2Command({ Bucket: 'b' }), 's3:ListBucket'],
   [new HeadObjectCommand({ Bucket: 'b', Key: 'k', VersionId: 'v' }), 's3:GetObjectVersion'],

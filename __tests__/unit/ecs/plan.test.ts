@@ -108,11 +108,11 @@ describe('the rollback of one service', () => {
       { is: 'refused' },
     ],
     [
-      'refuses a strategy that shifts traffic',
+      'takes a strategy that shifts traffic',
       { ...on('web:2'), strategy: 'BLUE_GREEN' },
       {},
       [],
-      { is: 'refused' },
+      { is: 'update' },
     ],
     [
       'refuses a target without the container of the load balancer',
@@ -129,7 +129,7 @@ describe('the rollback of one service', () => {
       { is: 'update' },
     ],
   ])('%s', (_, live, more, entries, plan) => {
-    expect(planService(live, target(more), entries)).toMatchObject(plan)
+    expect(planService(live, target(more), { entries, situation: {} })).toMatchObject(plan)
   })
 })
 

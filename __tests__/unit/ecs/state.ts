@@ -36,7 +36,6 @@ export function service(given: Partial<LiveService> = {}): LiveService {
     events: [],
     revisions: [],
     balanced: [],
-    loadBalancers: [],
     ...given,
   }
 }

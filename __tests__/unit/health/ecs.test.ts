@@ -30,7 +30,6 @@ const service = (more: Partial<LiveService> = {}): LiveService => ({
   events: [],
   revisions: [],
   balanced: [],
-  loadBalancers: [],
   ...more,
 })
 

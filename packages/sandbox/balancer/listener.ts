@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Target, TargetGroup } from './targetGroup.ts'
+import type { Target } from './targetGroup.ts'
 
 /** Requests that went through a load balancer. */
 export interface Traffic {
@@ -27,8 +27,13 @@ export interface Listener {
 // Real milliseconds, AWS's idle timeout.
 const IDLE_TIMEOUT = 60_000
 
-/** Listens on 127.0.0.1 (any free port unless one is given) and passes each request to the group's next target. */
-export async function startListener(group: TargetGroup, port = 0): Promise<Listener> {
+/** Who chooses the target of the next request: a target group, or a rule over several. */
+export interface Chooser {
+  pick(): Target | undefined
+}
+
+/** Listens on 127.0.0.1 (any free port unless one is given) and passes each request to the next target. */
+export async function startListener(chooser: Chooser, port = 0): Promise<Listener> {
   const count = { requests: 0, serverErrors: 0, ownErrors: 0 }
   const server = createServer((incoming, outgoing) => {
     count.requests += 1
@@ -39,7 +44,7 @@ export async function startListener(group: TargetGroup, port = 0): Promise<Liste
       count.ownErrors += 1
       answer(outgoing, status)
     }
-    const target = group.pick()
+    const target = chooser.pick()
     if (target) pass({ incoming, outgoing, target, refuse })
     else refuse(503)
   })

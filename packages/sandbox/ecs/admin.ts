@@ -73,9 +73,9 @@ async function loadBalancers(world: World, body: Row): Promise<unknown> {
 }
 
 function balancerRow(balancer: Balancer): unknown {
-  const { name, targetGroupArn, url } = balancer
+  const { name, targetGroupArn, ruleArn, url } = balancer
   const targets = balancer.targets().map(({ id, port, health }) => ({ id, port, ...health }))
-  return { name, targetGroupArn, url, ...balancer.traffic(), targets }
+  return { name, targetGroupArn, ruleArn, url, ...balancer.traffic(), targets }
 }
 
 function allTasks(world: World): readonly Task[] {

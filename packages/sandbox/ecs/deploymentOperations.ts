@@ -10,7 +10,7 @@ import { now, type Revision, type Service, type ServiceDeployment, type World } 
 const DAY = 24 * 3600 * 1000
 const HISTORY = 90 * DAY
 
-/** ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions, StopServiceDeployment. */
+/** ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions, StopServiceDeployment, ContinueServiceDeployment. */
 export function deploymentOperations(world: World): Record<string, Operation> {
   return {
     ListServiceDeployments: (input: Ecs.ListServiceDeploymentsCommandInput, caller) => {
@@ -41,6 +41,8 @@ export function deploymentOperations(world: World): Record<string, Operation> {
     },
     StopServiceDeployment: (input: Ecs.StopServiceDeploymentCommandInput, caller) =>
       stop(world, input, caller),
+    ContinueServiceDeployment: (input: Ecs.ContinueServiceDeploymentCommandInput, caller) =>
+      resume(world, input, caller),
   }
 }
 
@@ -110,6 +112,30 @@ function stop(world: World, input: Ecs.StopServiceDeploymentCommandInput, caller
     )
   if (deployment.status === 'PENDING' || deployment.status === 'IN_PROGRESS')
     requestRollback(world, service, deployment)
+  return { serviceDeploymentArn: arn }
+}
+
+/** Continues by default [AWS: ContinueServiceDeployment]; only an IN_PROGRESS deployment whose pause waits can be continued. */
+function resume(world: World, input: Ecs.ContinueServiceDeploymentCommandInput, caller: Caller) {
+  const arn = input.serviceDeploymentArn ?? ''
+  const found = findDeployment(world, arn, caller)
+  if (!found)
+    throw new AwsError('ServiceDeploymentNotFoundException', 'Service deployment not found.')
+  const { service, deployment } = found
+  const { action = 'CONTINUE' } = input
+  if (action !== 'CONTINUE' && action !== 'ROLLBACK')
+    throw invalid(`The action ${action} is not valid. Valid values are CONTINUE and ROLLBACK.`)
+  const hook = deployment.progress?.hooks.find((one) => one.id === input.hookId)
+  if (!hook) throw invalid(`The hook ${input.hookId} does not exist in the service deployment.`)
+  if (deployment.status !== 'IN_PROGRESS' || hook.status !== 'AWAITING_ACTION')
+    throw new AwsError(
+      'ConflictException',
+      `The hook ${hook.id} is not awaiting an action: ${hook.status} in a deployment that is ${deployment.status}.`,
+    )
+  hook.status = action === 'CONTINUE' ? 'SUCCEEDED' : 'FAILED'
+  deployment.updatedAt = now(world)
+  if (action === 'ROLLBACK') requestRollback(world, service, deployment)
+  wake(world, service)
   return { serviceDeploymentArn: arn }
 }
 

@@ -1,11 +1,14 @@
 import { AwsError } from '../service.ts'
+import { beginWatch } from './alarms.ts'
 import { failureThreshold } from './breaker.ts'
 import { addEvent } from './events.ts'
 import { isStarting } from './health.ts'
 import { arnOf } from './lookup.ts'
+import { goesByStages, stepsOf } from './stages.ts'
 import {
   type Deployment,
   now,
+  type Progress,
   type Revision,
   type RevisionConfig,
   type Service,
@@ -15,6 +18,7 @@ import {
   type World,
 } from './state.ts'
 import { isWanted } from './tasks.ts'
+import { groupsFor, productionOf, shift } from './traffic.ts'
 
 const FINISHED = ['SUCCESSFUL', 'STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED']
 
@@ -44,11 +48,19 @@ export function countsOf(service: Service, revision: Revision): TaskCounts {
     requested: isTarget ? service.settings.desiredCount : wanted,
     running: tasks.filter((task) => task.lastStatus === 'RUNNING').length,
     pending: tasks.filter(isStarting).length,
+    ...(service.traffic
+      ? {
+          production: service.traffic.production.get(revision) ?? 0,
+          test: service.traffic.test.get(revision) ?? 0,
+        }
+      : {}),
   }
 }
 
 /** Starts a deployment of a configuration: a new revision, whose image digests are resolved now. */
 export function beginDeployment(world: World, service: Service, config: RevisionConfig): void {
+  const configuration = service.settings.deploymentConfiguration
+  const watch = beginWatch(world, service)
   const revision = makeRevision(world, service, config)
   const sources = service.deployments.map((deployment) => deployment.revision)
   const [running] = service.history
@@ -68,16 +80,28 @@ export function beginDeployment(world: World, service: Service, config: Revision
     ),
     target: revision,
     sources,
-    configuration: service.settings.deploymentConfiguration,
+    configuration,
     createdAt: now(world),
     updatedAt: now(world),
     status: 'PENDING',
     breakerTriggered: false,
     failureCount: 0,
+    ...(watch ? { alarms: watch } : {}),
+    ...(goesByStages(configuration) ? { progress: beginStages(world, service, revision) } : {}),
   })
 }
 
-function makeRevision(world: World, service: Service, config: RevisionConfig): Revision {
+/** Production traffic stays where it is; a service that has none yet gives it to its first revision. */
+function beginStages(world: World, service: Service, target: Revision): Progress {
+  const older = service.deployments.filter((one) => one.revision !== target)
+  const serving = productionOf(service) ?? service.lastCompleted ?? older[0]?.revision
+  shift(world, service, { target, rest: serving, production: 0, test: 0 })
+  const steps = stepsOf(service.settings.deploymentConfiguration, older.length)
+  return { steps, step: 0, since: 0, hooks: [], ...(serving ? { source: serving } : {}) }
+}
+
+/** A new revision of a service; image digests are resolved now. */
+export function makeRevision(world: World, service: Service, config: RevisionConfig): Revision {
   const number = world.ids.number()
   const containers = config.taskDefinition.content.containerDefinitions ?? []
   const images = containers.map(({ name = '', image = '', versionConsistency }) => {
@@ -86,7 +110,8 @@ function makeRevision(world: World, service: Service, config: RevisionConfig): R
   })
   const path = `service-revision/${service.cluster.name}/${service.name}/${number}`
   const arn = arnOf(service.cluster.region, path)
-  const revision: Revision = { number, arn, config, images, createdAt: now(world) }
+  const targetGroups = groupsFor(service, config)
+  const revision: Revision = { number, arn, config, images, targetGroups, createdAt: now(world) }
   service.revisions.unshift(revision)
   return revision
 }
@@ -119,7 +144,9 @@ export interface Failure {
   readonly rollout: string
   readonly event: string
   readonly rollback: string
-  readonly breaker: boolean
+  /** How the reason of the deployment that comes back begins. */
+  readonly back: string
+  readonly by: 'breaker' | 'alarm' | 'request'
 }
 
 /** The circuit breaker's verdict, with AWS's texts where they are public. */
@@ -127,7 +154,26 @@ export const BREAKER: Failure = {
   rollout: 'ECS deployment circuit breaker: tasks failed to start.',
   event: 'deployment failed: tasks failed to start.',
   rollback: 'Service deployment rolled back because the circuit breaker threshold was exceeded.',
-  breaker: true,
+  back: 'ECS deployment circuit breaker: rolling back',
+  by: 'breaker',
+}
+
+/** A deployment alarm's verdict; only the text of the event is public. */
+export const ALARM: Failure = {
+  rollout: 'ECS deployment failed: alarm detected.',
+  event: 'deployment failed: alarm detected.',
+  rollback: 'Service deployment rolled back because a deployment alarm was triggered.',
+  back: 'ECS deployment alarm: rolling back',
+  by: 'alarm',
+}
+
+/** A lifecycle hook that ran into its timeout. */
+export const EXPIRED: Failure = {
+  rollout: 'A lifecycle hook timed out.',
+  event: 'deployment failed: lifecycle hook timed out.',
+  rollback: 'Service deployment rolled back because a lifecycle hook timed out.',
+  back: 'Rolling back',
+  by: 'request',
 }
 
 /** A person's StopServiceDeployment. */
@@ -135,7 +181,8 @@ export const REQUESTED: Failure = {
   rollout: 'Service deployment rollback was requested.',
   event: 'deployment stopped: rollback requested.',
   rollback: 'Service deployment rolled back because a rollback was requested.',
-  breaker: false,
+  back: 'Rolling back',
+  by: 'request',
 }
 
 /** Ends the primary deployment badly: back to the last completed revision if asked and possible, else it stays FAILED. */
@@ -152,13 +199,16 @@ export function failDeployment(
   primary.rolloutStateReason = failure.rollout
   primary.updatedAt = now(world)
   addEvent(world, service, `(deployment ${primary.id}) ${failure.event}`)
-  if (failure.breaker) current.breakerTriggered = true
-  const target = service.lastCompleted
+  if (failure.by === 'breaker') current.breakerTriggered = true
+  for (const hook of current.progress?.hooks ?? [])
+    if (hook.status === 'AWAITING_ACTION') hook.status = 'FAILED'
+  const toSource = failure.by === 'request' && world.stopGoesTo === 'source'
+  const target = toSource ? current.sources[0] : service.lastCompleted
   if (rollback && !wasRollback && target) {
     rollBack(world, service, { target, failure })
     return
   }
-  const failed = wasRollback || (rollback && !failure.breaker)
+  const failed = wasRollback || (rollback && failure.by === 'request')
   finish(world, service, {
     status: failed ? 'ROLLBACK_FAILED' : 'STOPPED',
     statusReason: failed ? 'Service deployment rollback failed.' : failure.rollout,
@@ -178,8 +228,7 @@ function rollBack(
   service.config = target.config
   const createdAt = old?.createdAt ?? target.createdAt
   const primary = addPrimary(world, service, { revision: target, createdAt })
-  const by = failure.breaker ? 'ECS deployment circuit breaker: rolling back' : 'Rolling back'
-  primary.rolloutStateReason = `${by} to deploymentId ${primary.id}.`
+  primary.rolloutStateReason = `${failure.back} to deploymentId ${primary.id}.`
   current.status = 'ROLLBACK_IN_PROGRESS'
   current.statusReason = failure.rollback
   current.updatedAt = now(world)

@@ -6,8 +6,8 @@ export interface Ids {
   hex(): string
   /** 19 decimal digits: deployments and revisions. */
   number(): string
-  /** 21 URL-safe characters: service deployments. */
-  slug(): string
+  /** URL-safe characters, 21 unless said otherwise: service deployments, pauses. */
+  slug(length?: number): string
   /** A UUID: events and containers. */
   uuid(): string
 }
@@ -23,7 +23,7 @@ export function idSource(seed = 'sandbox'): Ids {
       const value = digest().readBigUInt64BE() % 8_000_000_000_000_000_000n
       return (1_000_000_000_000_000_000n + value).toString()
     },
-    slug: () => digest().toString('base64url').slice(0, 21),
+    slug: (length = 21) => digest().toString('base64url').slice(0, length),
     uuid: () => hex().replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
   }
 }

@@ -5,6 +5,7 @@ import { type ImageCatalogue, imageCatalogue } from '../processes/images.ts'
 import type { Runtime } from '../processes/runtime.ts'
 import type { Admin, Ground, Service } from '../service.ts'
 import { adminPages } from './admin.ts'
+import type { AlarmState } from './alarms.ts'
 import { clusterOperations } from './clusters.ts'
 import { deploymentOperations } from './deploymentOperations.ts'
 import { addEvent } from './events.ts'
@@ -15,6 +16,7 @@ import type { Task, World } from './state.ts'
 import { tagOperations } from './tags.ts'
 import { taskDefinitionOperations } from './taskDefinitions.ts'
 import { taskOperations } from './taskOperations.ts'
+import { type TaskSets, taskSets } from './taskSets.ts'
 import { targetId } from './tasks.ts'
 import { FARGATE_TIMINGS, type Timings } from './timings.ts'
 
@@ -23,6 +25,11 @@ export interface EcsPorts {
   readonly runtime: Runtime
   /** The value of a secret or parameter; rejects with an error that has AWS's `code` and `message`. */
   readonly resolveSecret: (valueFrom: string, account: string, region: string) => Promise<string>
+  /** The named alarms of CloudWatch that exist; without it deployments have none. */
+  readonly alarms?: (
+    names: readonly string[],
+    place: { readonly account: string; readonly region: string },
+  ) => readonly AlarmState[]
   readonly timings?: Partial<Timings>
   /** For how much simulated time DescribeServices may show the state before the last mutating call; 0 by default. */
   readonly staleReadsMs?: number
@@ -33,6 +40,8 @@ export interface EcsService extends Service {
   readonly name: 'ecs'
   readonly images: ImageCatalogue
   readonly balancers: Balancers
+  /** What CodeDeploy does to services. */
+  readonly taskSets: TaskSets
   readonly admin: Readonly<Record<string, Admin>>
   close(): Promise<void>
 }
@@ -50,8 +59,10 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
     balancers: balancers(clock),
     runtime: ports.runtime,
     resolveSecret: ports.resolveSecret,
+    alarms: ports.alarms ?? (() => []),
     regions: new Map(),
     staleReads: ports.staleReadsMs ?? 0,
+    stopGoesTo: 'last-completed',
     closed: false,
   }
   world.balancers.onGroup((group) => group.onChange((id) => targetChanged(world, group, id)))
@@ -67,6 +78,7 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
     },
     images: world.images,
     balancers: world.balancers,
+    taskSets: taskSets(world, (service) => wake(world, service)),
     admin: adminPages(world),
     close: async () => {
       world.closed = true

@@ -175,7 +175,9 @@ function overrideOf(task: Task, container: Container): Ecs.ContainerOverride | u
 function registerTargets(world: World, task: Task): void {
   for (const one of task.revision?.config.loadBalancers ?? []) {
     const container = task.containers.find((each) => each.definition.name === one.containerName)
-    const group = world.balancers.group(one.targetGroupArn ?? '')
+    const configured = one.targetGroupArn ?? ''
+    const arn = task.revision?.targetGroups.get(configured) ?? configured
+    const group = world.balancers.group(arn)
     if (!container || container.port === undefined || !group) continue
     const probe = container.running?.probe
     task.targetGroups.push(group.arn)

@@ -89,7 +89,8 @@ export function checkLoadBalancers(
   taskDefinition: TaskDefinition,
   loadBalancers: readonly LoadBalancer[],
 ): void {
-  for (const { targetGroupArn, containerName, containerPort } of loadBalancers) {
+  for (const { targetGroupArn, containerName, containerPort, ...one } of loadBalancers) {
+    checkPair(world, one.advancedConfiguration)
     if (!targetGroupArn || !world.balancers.group(targetGroupArn))
       throw invalid(`The target group with targetGroupArn ${targetGroupArn} does not exist.`)
     const containers = taskDefinition.content.containerDefinitions ?? []
@@ -101,6 +102,15 @@ export function checkLoadBalancers(
         `The container ${containerName} did not have a container port ${containerPort} defined.`,
       )
   }
+}
+
+/** What a service names to have its traffic shifted must exist. */
+function checkPair(world: World, pair: LoadBalancer['advancedConfiguration']): void {
+  const { alternateTargetGroupArn, productionListenerRule, testListenerRule } = pair ?? {}
+  if (alternateTargetGroupArn && !world.balancers.group(alternateTargetGroupArn))
+    throw invalid(`The target group with targetGroupArn ${alternateTargetGroupArn} does not exist.`)
+  for (const arn of [productionListenerRule, testListenerRule])
+    if (arn && !world.balancers.rule(arn)) throw invalid(`The listener rule ${arn} does not exist.`)
 }
 
 /** An InvalidParameterException. */

@@ -1,7 +1,11 @@
+import { isWatching, noticeAlarms } from './alarms.ts'
+import { lookElsewhere } from './controllers.ts'
 import {
+  ALARM,
   BREAKER,
   breakerTrips,
   completeDeployment,
+  EXPIRED,
   failDeployment,
   isFinished,
   primaryOf,
@@ -11,7 +15,9 @@ import { addEvent, tellStarted, tellStopped } from './events.ts'
 import { healthOf, unhealthyGroup, viewOf } from './health.ts'
 import { launch } from './launch.ts'
 import { type Decision, decide, type TaskView } from './rollout.ts'
-import { now, type Service, type Task, type World } from './state.ts'
+import { advance, type Doing, flipBack, keptOf, mayScaleUp, stagedOf } from './staged.ts'
+import { goesByStages } from './stages.ts'
+import { type Deployment, now, type Service, type Task, type World } from './state.ts'
 import { createTask, isWanted, stopTask } from './tasks.ts'
 
 const FREE_LAUNCH_FAILURES = 3
@@ -28,17 +34,80 @@ export function wake(world: World, service: Service): void {
 /** One look of the scheduler: notice, decide, act, judge. */
 function look(world: World, service: Service): void {
   if (world.closed || service.status === 'INACTIVE') return
+  if (service.controller !== 'ECS') {
+    lookElsewhere(world, service, (task) => taskChanged(world, task))
+    return
+  }
   startPending(world, service)
   noticeHealthy(world, service)
-  if (primaryOf(service).rolloutState === 'IN_PROGRESS' && breakerTrips(service)) {
-    const { deploymentCircuitBreaker } = service.settings.deploymentConfiguration
-    failDeployment(world, service, {
-      failure: BREAKER,
-      rollback: deploymentCircuitBreaker?.rollback === true,
-    })
-  }
-  act(world, service, decide(situationOf(world, service)))
+  judgeDeployment(world, service)
+  advance(world, service, doingOf(world, service))
+  for (const { deployment, decision } of plansOf(world, service))
+    act(world, service, { deployment, decision })
   settle(world, service)
+  watchAlarms(world, service)
+}
+
+/** Ends a deployment whose circuit breaker or alarms have had enough. */
+function judgeDeployment(world: World, service: Service): void {
+  if (primaryOf(service).rolloutState !== 'IN_PROGRESS') return
+  const { deploymentCircuitBreaker, alarms } = service.settings.deploymentConfiguration
+  if (breakerTrips(service)) {
+    const rollback = deploymentCircuitBreaker?.rollback === true
+    failDeployment(world, service, { failure: BREAKER, rollback })
+  } else if (noticeAlarms(world, service).length > 0)
+    failDeployment(world, service, { failure: ALARM, rollback: alarms?.rollback === true })
+}
+
+function watchAlarms(world: World, service: Service): void {
+  if (!isWatching(service)) return
+  service.alarmTick ??= world.clock.after(world.timings.alarmInterval, () => {
+    delete service.alarmTick
+    look(world, service)
+  })
+}
+
+function doingOf(world: World, service: Service): Doing {
+  return {
+    wake: () => wake(world, service),
+    rollBack: () => failDeployment(world, service, { failure: EXPIRED, rollback: true }),
+  }
+}
+
+interface Plan {
+  readonly deployment: Deployment
+  readonly decision: Decision
+}
+
+/** What is to be done, by the deployment whose tasks are started. */
+function plansOf(world: World, service: Service): readonly Plan[] {
+  const primary = primaryOf(service)
+  const staged = stagedOf(service)
+  const situation = situationOf(world, service)
+  if (!staged) return [{ deployment: primary, decision: decide(situation) }]
+  const kept = keptOf(service)
+  const replaced = staged.status !== 'ROLLBACK_IN_PROGRESS' || flipBack(world, service)
+  return service.deployments.map((deployment) => {
+    const tasks = situation.tasks
+      .filter(({ id }) => service.cluster.tasks.get(id)?.startedBy === deployment.id)
+      .map((task) => ({ ...task, primary: true }))
+    const own = { ...situation, tasks }
+    if (deployment === primary) {
+      const held = staged.status === 'PENDING' || !mayScaleUp(staged.progress)
+      const waits = held && staged.target === primary.revision
+      return { deployment, decision: decide({ ...own, launching: own.launching && !waits }) }
+    }
+    const stays = deployment === kept || !replaced
+    const steady = decide({
+      ...own,
+      launching: own.launching && deployment === kept,
+      rollingOut: false,
+    })
+    return {
+      deployment,
+      decision: stays ? steady : decide({ ...own, desired: 0, launching: false }),
+    }
+  })
 }
 
 function startPending(world: World, service: Service): void {
@@ -72,19 +141,21 @@ function views(world: World, service: Service): readonly TaskView[] {
 function situationOf(world: World, service: Service) {
   const { desiredCount, deploymentConfiguration } = service.settings
   const { rolloutState } = primaryOf(service)
+  // After an early success the old tasks still have to go.
+  const unfinished = rolloutState === 'COMPLETED' && service.deployments.length > 1
   const paused = world.clock.now() < service.launchNotBefore
   return {
     desired: desiredCount,
     minimumHealthyPercent: deploymentConfiguration.minimumHealthyPercent,
     maximumPercent: deploymentConfiguration.maximumPercent,
     launching: rolloutState !== 'FAILED' && !paused,
-    rollingOut: rolloutState === 'IN_PROGRESS',
+    rollingOut: rolloutState === 'IN_PROGRESS' || unfinished,
     tasks: views(world, service),
   }
 }
 
-function act(world: World, service: Service, decision: Decision): void {
-  if (decision.start > 0) startTasks(world, service, decision.start)
+function act(world: World, service: Service, { deployment, decision }: Plan): void {
+  if (decision.start > 0) startTasks(world, service, { deployment, count: decision.start })
   if (decision.stop.length > 0) stopTasks(world, service, decision.stop)
   if (decision.start > 0 || decision.stop.length > 0) {
     service.steady = false
@@ -100,8 +171,12 @@ function act(world: World, service: Service, decision: Decision): void {
   }
 }
 
-function startTasks(world: World, service: Service, count: number): void {
-  const { id, revision } = primaryOf(service)
+function startTasks(
+  world: World,
+  service: Service,
+  { deployment, count }: { readonly deployment: Deployment; readonly count: number },
+): void {
+  const { id, revision } = deployment
   const { propagateTags } = service.settings
   const tags = propagateTags === 'SERVICE' ? service.tags : revision.config.taskDefinition.tags
   const tasks = Array.from({ length: count }, () =>
@@ -209,22 +284,55 @@ function slowDown(world: World, service: Service): void {
 /** Drops drained deployments, completes the primary one, tells of the steady state, ends a deleted service. */
 function settle(world: World, service: Service): void {
   const tasks = tasksOf(service).filter((task) => task.lastStatus !== 'STOPPED')
-  service.deployments = service.deployments.filter(
+  const left = service.deployments.filter(
     (one) => one.status === 'PRIMARY' || tasks.some((task) => task.startedBy === one.id),
   )
+  // A stage may wait for it.
+  if (left.length < service.deployments.length) wake(world, service)
+  service.deployments = left
   if (service.status === 'DRAINING' && tasks.length === 0) {
     service.status = 'INACTIVE'
     service.deployments = []
     return
   }
-  const good = tasks.filter((task) => isWanted(task) && healthOf(world, task) === 'good').length
+  const good = tasks.filter((task) => isWanted(task) && healthOf(world, task) === 'good')
   const wanted = tasks.filter(isWanted).length
   const { desiredCount } = service.settings
-  if (service.deployments.length > 1 || good !== desiredCount || wanted !== desiredCount) return
+  const full = good.length === desiredCount && wanted === desiredCount
+  const settled = full && service.deployments.length === 1
+  const primary = primaryOf(service)
+  const early = reachesEarly(service, good.filter((task) => task.startedBy === primary.id).length)
   const [current] = service.history
-  if (current?.status === 'ROLLBACK_REQUESTED') return
-  if (primaryOf(service).rolloutState === 'IN_PROGRESS') completeDeployment(world, service)
-  if (service.steady || (current && !isFinished(current))) return
+  if (primary.rolloutState === 'IN_PROGRESS' && (settled || early) && mayComplete(world, service))
+    completeDeployment(world, service)
+  if (!settled || service.steady || (current && !isFinished(current))) return
   service.steady = true
   addEvent(world, service, 'has reached a steady state.')
+}
+
+/** Early success criteria: so many healthy tasks are enough, and old tasks may go on draining if they say so. */
+function reachesEarly(service: Service, good: number): boolean {
+  const [current] = service.history
+  const { earlySuccessCriteria: early } = current?.configuration ?? {}
+  if (!early?.enable || current?.status !== 'IN_PROGRESS') return false
+  const needed = Math.ceil((service.settings.desiredCount * (early.healthyPercent ?? 100)) / 100)
+  const cleaned =
+    early.sourceServiceRevisionCleanup === 'DEFERRED' || service.deployments.length === 1
+  return good >= needed && cleaned
+}
+
+/** A rolling deployment that reached its goal is over when it has baked; one by stages ends with its last stage. */
+function mayComplete(world: World, service: Service): boolean {
+  const [current] = service.history
+  if (!current || current.status === 'ROLLBACK_REQUESTED') return false
+  if (current.status !== 'IN_PROGRESS') return true
+  if (goesByStages(current.configuration)) return false
+  const span = current.alarms?.watched ? current.alarms.spanMs : 0
+  const minutes = current.configuration.bakeTimeInMinutes
+  const bake = minutes === undefined ? span : minutes * 60_000
+  if (current.bakingSince === undefined) {
+    current.bakingSince = world.clock.now()
+    if (bake > 0) world.clock.after(bake, () => wake(world, service))
+  }
+  return world.clock.since(current.bakingSince) >= bake
 }

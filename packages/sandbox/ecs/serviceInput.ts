@@ -1,5 +1,6 @@
 import type * as Ecs from '@aws-sdk/client-ecs'
 import { AwsError } from '../service.ts'
+import { checkDeployments } from './deploymentChecks.ts'
 import { checkLaunchType, checkLoadBalancers, invalid } from './lookup.ts'
 import type {
   DeploymentConfiguration,
@@ -117,7 +118,6 @@ export function createdSettings(input: Create): ServiceSettings {
 
 /** The settings after UpdateService: what is not named stays. */
 export function updatedSettings(before: ServiceSettings, input: Update): ServiceSettings {
-  refuseUnsimulated(input)
   return checkSettings({
     ...before,
     ...pick(input, SETTING_FIELDS),
@@ -144,30 +144,15 @@ function checkSettings(settings: ServiceSettings): ServiceSettings {
     throw invalid(
       'Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.',
     )
+  checkDeployments(settings.deploymentConfiguration)
   return settings
 }
 
 /** What the sandbox would otherwise silently ignore. */
-function refuseUnsimulated(
-  input: Pick<Create, 'deploymentController' | 'deploymentConfiguration'> & Partial<Create>,
-): void {
-  const { alarms, strategy, lifecycleHooks, earlySuccessCriteria, bakeTimeInMinutes } =
-    input.deploymentConfiguration ?? {}
-  const refused = [
-    [
-      input.deploymentController && input.deploymentController.type !== 'ECS',
-      'deploymentController',
-    ],
-    [input.schedulingStrategy === 'DAEMON', 'schedulingStrategy DAEMON'],
-    [strategy && strategy !== 'ROLLING', `strategy ${strategy}`],
-    [alarms?.enable, 'deployment alarms'],
-    [lifecycleHooks?.length, 'lifecycle hooks'],
-    [earlySuccessCriteria?.enable, 'early success criteria'],
-    [bakeTimeInMinutes, 'bake time'],
-  ].flatMap(([found, name]) => (found ? [name] : []))
-  if (refused.length > 0)
+function refuseUnsimulated({ schedulingStrategy }: Partial<Create>): void {
+  if (schedulingStrategy === 'DAEMON')
     throw new AwsError(
       'UnsupportedFeatureException',
-      `The sandbox does not simulate: ${refused.join(', ')}.`,
+      'The sandbox does not simulate: schedulingStrategy DAEMON.',
     )
 }

@@ -2,6 +2,7 @@ import type * as Ecs from '@aws-sdk/client-ecs'
 import { failureThreshold } from './breaker.ts'
 import { countsOf, tasksOf } from './deployments.ts'
 import { isStarting } from './health.ts'
+import { stepOf } from './staged.ts'
 import type {
   Deployment,
   Revision,
@@ -11,6 +12,7 @@ import type {
   TaskCounts,
 } from './state.ts'
 import { isWanted } from './tasks.ts'
+import { hasTestListener } from './traffic.ts'
 
 /** A service as DescribeServices shows it. */
 export function serviceView(service: Service, withTags = false): Ecs.Service {
@@ -37,7 +39,7 @@ export function serviceView(service: Service, withTags = false): Ecs.Service {
     createdBy: service.createdBy,
     roleArn: `arn:aws:iam::${cluster.region.account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS`,
     schedulingStrategy: 'REPLICA',
-    deploymentController: { type: 'ECS' },
+    deploymentController: { type: service.controller },
     ...(current ? { currentServiceDeployment: current.arn } : {}),
     currentServiceRevisions: service.deployments.map((deployment) => {
       const { running, pending, requested } = countsOf(service, deployment.revision)
@@ -92,7 +94,8 @@ export function serviceDeploymentView(
   one: ServiceDeployment,
 ): Ecs.ServiceDeployment {
   const { startedAt, finishedAt, stoppedAt, statusReason, rollback } = one
-  const summary = (revision: Revision) => summaryView(revision, countsIn(service, one, revision))
+  const summary = (revision: Revision) =>
+    summaryView(revision, one, countsIn(service, one, revision))
   return {
     serviceDeploymentArn: one.arn,
     serviceArn: service.arn,
@@ -117,6 +120,8 @@ export function serviceDeploymentView(
         }
       : {}),
     ...breakerView(service, one),
+    ...alarmsView(one),
+    ...progressView(one),
   }
 }
 
@@ -128,6 +133,40 @@ function breakerView(service: Service, one: ServiceDeployment) {
   return { deploymentCircuitBreaker: { status, failureCount: one.failureCount, threshold } }
 }
 
+function alarmsView({
+  alarms,
+  finishedAt,
+}: ServiceDeployment): Pick<Ecs.ServiceDeployment, 'alarms'> {
+  if (!alarms) return {}
+  const watching = finishedAt ? 'MONITORING_COMPLETE' : 'MONITORING'
+  const status = alarms.triggered.length > 0 ? 'TRIGGERED' : watching
+  return {
+    alarms: {
+      status: alarms.watched ? status : 'DISABLED',
+      alarmNames: [...alarms.names],
+      triggeredAlarmNames: [...alarms.triggered],
+    },
+  }
+}
+
+function progressView({
+  progress,
+}: ServiceDeployment): Pick<Ecs.ServiceDeployment, 'lifecycleStage' | 'lifecycleHookDetails'> {
+  if (!progress) return {}
+  const stage = stepOf(progress)?.stage
+  return {
+    // PRE_PRODUCTION_TRAFFIC_SHIFT is documented for this member but not in its enumeration.
+    ...(progress.since > 0 ? { lifecycleStage: stage as Ecs.ServiceDeploymentLifecycleStage } : {}),
+    lifecycleHookDetails: progress.hooks.map((hook) => ({
+      hookId: hook.id,
+      targetType: 'PAUSE',
+      status: hook.status,
+      expiresAt: hook.expiresAt,
+      timeoutAction: hook.timeoutAction,
+    })),
+  }
+}
+
 function breakerStatus(one: ServiceDeployment): Ecs.ServiceDeploymentRollbackMonitorsStatus {
   if (one.breakerTriggered) return 'TRIGGERED'
   return one.finishedAt ? 'MONITORING_COMPLETE' : 'MONITORING'
@@ -137,12 +176,22 @@ function countsIn(service: Service, one: ServiceDeployment, revision: Revision):
   return one.counts?.get(revision.arn) ?? countsOf(service, revision)
 }
 
-function summaryView(revision: Revision, counts: TaskCounts): Ecs.ServiceRevisionSummary {
+function summaryView(
+  revision: Revision,
+  one: ServiceDeployment,
+  counts: TaskCounts,
+): Ecs.ServiceRevisionSummary {
+  const { production, test } = counts
+  const tested = test !== undefined && hasTestListener(revision.config)
   return {
     arn: revision.arn,
     requestedTaskCount: counts.requested,
     runningTaskCount: counts.running,
     pendingTaskCount: counts.pending,
+    ...(one.progress && production !== undefined
+      ? { requestedProductionTrafficWeight: production }
+      : {}),
+    ...(one.progress && tested ? { requestedTestTrafficWeight: test } : {}),
   }
 }
 
@@ -173,6 +222,7 @@ export function revisionView(service: Service, revision: Revision): Ecs.ServiceR
     taskDefinition: taskDefinition.arn,
     ...structuredClone(rest),
     ...launchView(config, '1.4.0'),
+    ...resolvedView(revision),
     containerImages: revision.images.map(({ containerName, image, digest }) => ({
       containerName,
       image,
@@ -181,6 +231,18 @@ export function revisionView(service: Service, revision: Revision): Ecs.ServiceR
     guardDutyEnabled: false,
     createdAt: revision.createdAt,
   }
+}
+
+/** Which target group of a pair the revision's tasks are in. */
+function resolvedView({ config, targetGroups }: Revision) {
+  const resolved = (config.loadBalancers ?? []).map(({ targetGroupArn = '', ...one }) => {
+    const rule = one.advancedConfiguration?.productionListenerRule
+    return {
+      targetGroupArn: targetGroups.get(targetGroupArn) ?? targetGroupArn,
+      ...(rule ? { productionListenerRule: rule } : {}),
+    }
+  })
+  return resolved.length > 0 ? { resolvedConfiguration: { loadBalancers: resolved } } : {}
 }
 
 /** Tasks of a service that still count, for DeleteService. */

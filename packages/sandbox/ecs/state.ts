@@ -3,7 +3,10 @@ import type { Balancers } from '../balancer/balancers.ts'
 import type { Clock, Timer } from '../clock.ts'
 import type { ImageCatalogue } from '../processes/images.ts'
 import type { Running, Runtime } from '../processes/runtime.ts'
+import type { AlarmState, AlarmWatch } from './alarms.ts'
 import type { Ids } from './ids.ts'
+import type { Step } from './stages.ts'
+import type { TaskSet } from './taskSets.ts'
 import type { Timings } from './timings.ts'
 
 /** Everything that the simulated ECS is made of and knows. Records are mutable; what is read from them is copied out. */
@@ -18,9 +21,16 @@ export interface World {
   readonly runtime: Runtime
   /** Rejects with an error whose `code` and `message` are AWS's when the value cannot be read. */
   readonly resolveSecret: (valueFrom: string, account: string, region: string) => Promise<string>
+  /** The named alarms that exist. */
+  readonly alarms: (
+    names: readonly string[],
+    place: Pick<Region, 'account' | 'region'>,
+  ) => readonly AlarmState[]
   readonly regions: Map<string, Region>
   /** How long DescribeServices may still show a service as it was before the last mutating call, in simulated ms. */
   staleReads: number
+  /** Where StopServiceDeployment goes; which of them AWS takes is not documented. */
+  stopGoesTo: 'last-completed' | 'source'
   closed: boolean
 }
 
@@ -106,6 +116,8 @@ export interface Revision {
   readonly arn: string
   readonly config: RevisionConfig
   readonly images: RevisionImage[]
+  /** By configured target group: the one of the pair in which this revision's tasks are registered. */
+  readonly targetGroups: ReadonlyMap<string, string>
   readonly createdAt: Date
 }
 
@@ -119,6 +131,34 @@ export interface Deployment {
   rolloutStateReason: string
   failedTasks: number
   updatedAt: Date
+}
+
+/** A lifecycle hook that was reached. */
+export interface HookRun {
+  readonly id: string
+  /** The index of the step that it holds up. */
+  readonly step: number
+  readonly expiresAt: Date
+  readonly timeoutAction: Ecs.DeploymentLifecycleHookAction
+  status: Ecs.DeploymentLifecycleHookStatus
+}
+
+/** How far a BLUE_GREEN, LINEAR or CANARY deployment has come. */
+export interface Progress {
+  /** The revision that had the production traffic when it began; a first deployment has none. */
+  readonly source?: Revision
+  readonly steps: readonly Step[]
+  /** The index of the current step. */
+  step: number
+  /** When the current step began. */
+  since: number
+  readonly hooks: HookRun[]
+}
+
+/** Percent of production and test traffic by revision, in services whose deployments go by stages. */
+export interface Traffic {
+  readonly production: ReadonlyMap<Revision, number>
+  readonly test: ReadonlyMap<Revision, number>
 }
 
 /** A service deployment: the history entry of one change. */
@@ -138,6 +178,11 @@ export interface ServiceDeployment {
   breakerTriggered: boolean
   /** Failed tasks that the circuit breaker has counted. */
   failureCount: number
+  readonly alarms?: AlarmWatch
+  /** When a rolling deployment had reached its goal and began to bake. */
+  bakingSince?: number
+  /** Only in deployments by stages. */
+  progress?: Progress
   /** Task counts per revision ARN, frozen when the deployment finished. */
   counts?: Map<string, TaskCounts>
 }
@@ -147,6 +192,8 @@ export interface TaskCounts {
   readonly requested: number
   readonly running: number
   readonly pending: number
+  readonly production?: number
+  readonly test?: number
 }
 
 /** A service. */
@@ -156,14 +203,19 @@ export interface Service {
   readonly arn: string
   readonly createdAt: Date
   readonly createdBy: string
+  readonly controller: Ecs.DeploymentControllerType
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE'
   config: RevisionConfig
   settings: ServiceSettings
   /** Newest change first; the PRIMARY one is always the first. */
   deployments: Deployment[]
+  /** Of controller CODE_DEPLOY, which has no deployments; newest first. */
+  taskSets?: readonly TaskSet[]
   /** Newest first. */
   history: ServiceDeployment[]
   revisions: Revision[]
+  /** Set by the first deployment by stages. */
+  traffic?: Traffic
   /** The revision to which ECS itself would roll back. */
   lastCompleted?: Revision
   /** Newest first. */
@@ -174,6 +226,8 @@ export interface Service {
   launchFailures: number
   launchNotBefore: number
   tick?: Timer
+  /** The next look at the alarms. */
+  alarmTick?: Timer
   staleUntil: number
   staleView?: Ecs.Service | 'missing'
 }

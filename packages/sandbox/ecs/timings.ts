@@ -12,6 +12,10 @@ export interface Timings {
   readonly deprovisioning: number
   /** From ROLLBACK_REQUESTED to ROLLBACK_IN_PROGRESS. */
   readonly rollbackRequest: number
+  /** How often ECS looks at deployment alarms. */
+  readonly alarmInterval: number
+  /** How long each stage of a BLUE_GREEN, LINEAR or CANARY deployment lasts at least. */
+  readonly lifecycleStage: number
   /** A task without load balancer and health check counts as healthy so long after RUNNING [AWS: minimumHealthyPercent]. */
   readonly healthyWithoutCheck: number
   /** Default of a container's stopTimeout. */
@@ -31,6 +35,8 @@ export const FARGATE_TIMINGS: Timings = {
   activating: 10_000,
   deprovisioning: 10_000,
   rollbackRequest: 2000,
+  lifecycleStage: 5000,
+  alarmInterval: 10_000,
   healthyWithoutCheck: 40_000,
   stopTimeout: 30_000,
   stoppedTaskRetention: 3_600_000,

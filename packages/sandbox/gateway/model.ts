@@ -1,6 +1,8 @@
+import * as scaling from '@aws-sdk/client-application-auto-scaling'
 import * as cloudfront from '@aws-sdk/client-cloudfront'
 import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import * as logs from '@aws-sdk/client-cloudwatch-logs'
+import * as codedeploy from '@aws-sdk/client-codedeploy'
 import * as ecr from '@aws-sdk/client-ecr'
 import * as ecs from '@aws-sdk/client-ecs'
 import * as elb from '@aws-sdk/client-elastic-load-balancing-v2'
@@ -111,6 +113,12 @@ function model(service: string, wire: Pick<Model, 'protocol' | 'namespace'>, sdk
 const MODELS: readonly Model[] = [
   model('ecs', { protocol: 'json', namespace: 'AmazonEC2ContainerServiceV20141113' }, ecs),
   model('ecr', { protocol: 'json', namespace: 'AmazonEC2ContainerRegistry_V20150921' }, ecr),
+  model(
+    'application-autoscaling',
+    { protocol: 'json', namespace: 'AnyScaleFrontendService' },
+    scaling,
+  ),
+  model('codedeploy', { protocol: 'json', namespace: 'CodeDeploy_20141006' }, codedeploy),
   model('secretsmanager', { protocol: 'json', namespace: 'secretsmanager' }, secretsManager),
   model('ssm', { protocol: 'json', namespace: 'AmazonSSM' }, ssm),
   model('monitoring', { protocol: 'json', namespace: 'GraniteServiceVersion20100801' }, cloudwatch),

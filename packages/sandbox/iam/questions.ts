@@ -186,6 +186,8 @@ function otherResources(asked: Asked): readonly string[] {
     // The reads name no resource [AWS: Service Authorization Reference].
     case 'elasticloadbalancing':
       return operation.startsWith('Describe') ? ['*'] : [input.TargetGroupArn ?? '*']
+    case 'application-autoscaling':
+      return operation.startsWith('Describe') ? ['*'] : [arn(asked, 'scalable-target/*')]
     case 'logs':
       return input.logGroupName
         ? [arn(asked, `log-group:${input.logGroupName}:log-stream:`)]
