@@ -13,7 +13,7 @@ import { observeServiceDeployments, observeTaskDefinition } from './observe.ts'
 import { inParallel } from './parallel.ts'
 import type { Ended } from './progress.ts'
 import type { Watched } from './rollout.ts'
-import type { ServiceDeployment, TargetGroup, TaskDefinition } from './state.ts'
+import type { LoadBalancer, ServiceDeployment, TaskDefinition } from './state.ts'
 import type { Step } from './step.ts'
 
 /** What is looked up once about a service that did not end well. Each read may be forbidden: then its permission is named. */
@@ -79,8 +79,10 @@ function readsFor(
 ): readonly Promise<Found<readonly string[]>>[] {
   switch (ended.class as Class | undefined) {
     case 'health':
-      return (ended.service.targetGroups ?? []).map((group) =>
-        attempt(() => healthIn(clients, group)),
+      return ended.service.loadBalancers.flatMap(({ targetGroup, ...rest }) =>
+        targetGroup === undefined
+          ? []
+          : [attempt(() => healthIn(clients, { targetGroup, ...rest }))],
       )
     case 'image':
       return [attempt(() => imagesOf(clients, watched.target))]
@@ -95,13 +97,16 @@ function readsFor(
 const logsOf = (ended: Ended, target: TaskDefinition | undefined): readonly Link[] =>
   target === undefined ? [] : logLinks(ended.tasks, target)
 
+/** A target group with the container behind it. */
+type Balanced = LoadBalancer & { readonly targetGroup: string }
+
 /** Why a target group finds its targets unhealthy, and whether it asks where the container listens. */
-async function healthIn(clients: EcsClients, group: TargetGroup): Promise<readonly string[]> {
-  const name = /targetgroup\/([^/]+)\//.exec(group.arn)?.[1] ?? 'the target group'
+async function healthIn(clients: EcsClients, group: Balanced): Promise<readonly string[]> {
+  const name = /targetgroup\/([^/]+)\//.exec(group.targetGroup)?.[1] ?? 'the target group'
   const { balancing } = clients
   const { TargetHealthDescriptions: targets = [] } = await call(
     balancing,
-    new DescribeTargetHealthCommand({ TargetGroupArn: group.arn }),
+    new DescribeTargetHealthCommand({ TargetGroupArn: group.targetGroup }),
     name,
   )
   const reasons = new Map<string, number>()
@@ -110,7 +115,7 @@ async function healthIn(clients: EcsClients, group: TargetGroup): Promise<readon
     const reason = [health.Reason, health.Description].filter(Boolean).join(': ')
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
   }
-  const [found] = await describeGroup(clients, group.arn, name)
+  const [found] = await describeGroup(clients, group.targetGroup, name)
   return [
     ...[...reasons].map(([reason, count]) => `target group ${name}: ${count} × ${reason}`),
     ...(found ? [checkText(name, found, group)] : []),
@@ -128,7 +133,7 @@ async function describeGroup(
 }
 
 /** `target group web asks GET /health on port 8081 for 200, container web listens on 8080`. */
-function checkText(name: string, found: Group, group: TargetGroup): string {
+function checkText(name: string, found: Group, group: Balanced): string {
   const port = found.HealthCheckPort === 'traffic-port' ? group.port : Number(found.HealthCheckPort)
   const matcher = found.Matcher?.HttpCode ?? found.Matcher?.GrpcCode
   const asks = `target group ${name} asks ${found.HealthCheckPath ?? found.HealthCheckProtocol ?? ''} on port ${port}${matcher ? ` for ${matcher}` : ''}`

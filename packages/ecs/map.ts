@@ -11,7 +11,6 @@ import type {
   Revision,
   Rollout,
   ServiceDeployment,
-  TargetGroup,
   TaskDefinition,
 } from './state.ts'
 
@@ -53,7 +52,11 @@ export function toService(
     })),
     revisions: (service.currentServiceRevisions ?? []).flatMap(({ arn }) => (arn ? [arn] : [])),
     balanced: (service.loadBalancers ?? []).flatMap(({ containerName }) => containerName ?? []),
-    targetGroups: (service.loadBalancers ?? []).flatMap(toTargetGroup),
+    loadBalancers: (service.loadBalancers ?? []).map((one) => ({
+      container: one.containerName ?? '',
+      port: one.containerPort ?? 0,
+      ...(one.targetGroupArn === undefined ? {} : { targetGroup: one.targetGroupArn }),
+    })),
     ...(service.currentServiceDeployment
       ? { serviceDeployment: service.currentServiceDeployment }
       : {}),
@@ -63,13 +66,6 @@ export function toService(
     ...present({ percent: percentOf(service.deploymentConfiguration) }),
   }
   return { live }
-}
-
-function toTargetGroup(balancer: Ecs.LoadBalancer): readonly TargetGroup[] {
-  const { targetGroupArn, containerName = '', containerPort = 0 } = balancer
-  return targetGroupArn
-    ? [{ arn: targetGroupArn, container: containerName, port: containerPort }]
-    : []
 }
 
 function percentOf(configuration: Ecs.DeploymentConfiguration | undefined): LiveService['percent'] {

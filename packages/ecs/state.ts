@@ -48,17 +48,18 @@ export interface LiveService {
   readonly serviceDeployment?: string
   /** Names of the containers that load balancers send traffic to. */
   readonly balanced: readonly string[]
-  /** Where load balancers send traffic to: which target group, to which port of which container. */
-  readonly targetGroups?: readonly TargetGroup[]
+  /** Where load balancers send traffic to: to which port of which container. */
+  readonly loadBalancers: readonly LoadBalancer[]
   /** So long, in milliseconds, health checks do not count after a task has started. */
   readonly grace?: number
   /** How many tasks, in percent of the desired ones, must stay and may be there while a deployment is under way. */
   readonly percent?: { readonly least: number; readonly most: number }
 }
 
-/** Where a load balancer sends the traffic of a service. */
-export interface TargetGroup {
-  readonly arn: string
+/** Where a load balancer finds a service. */
+export interface LoadBalancer {
+  /** ARN; left out for a Classic Load Balancer. */
+  readonly targetGroup?: string
   readonly container: string
   readonly port: number
 }

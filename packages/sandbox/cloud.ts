@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { type AlarmReader, alarmReader } from './alarms.ts'
 import { type AutoscalingService, autoscalingService } from './autoscaling/index.ts'
 import { type CloudFrontService, cloudfrontService } from './cloudfront/index.ts'
-import { alarmsIn } from './codedeploy/alarms.ts'
 import { codeDeployService } from './codedeploy/index.ts'
 import { ecrService } from './ecr/index.ts'
 import { type EcsService, ecsService } from './ecs/index.ts'
@@ -25,6 +25,8 @@ import { type Role, stsService } from './sts/index.ts'
 export interface Wiring {
   /** The value of a container secret's `valueFrom`, from Secrets Manager or SSM. */
   readonly resolveSecret: SecretResolver
+  /** The alarms of CloudWatch. */
+  readonly alarms: AlarmReader
 }
 
 /** More services, or others in place of ours by the same name. */
@@ -81,18 +83,20 @@ export function createCloud(parts: CloudParts): Cloud {
     () => services.find(({ name }) => name === 'ssm')?.operations.GetParameter ?? notThere,
   )
   const resolveSecret = containerSecrets(secrets.resolveSecret, parameters)
+  const alarms = alarmReader(
+    () => services.find(({ name }) => name === 'monitoring')?.operations.DescribeAlarms,
+  )
   const below = (name: string): Ground => ({ ...ground, folder: join(ground.folder, name) })
-  const ecs = ecsService(below('ecs'), { runtime: parts.runtime, resolveSecret })
+  const ecs = ecsService(below('ecs'), { runtime: parts.runtime, resolveSecret, alarms })
   const rds = rdsService(below('rds'), { data: parts.data })
   const sts = stsService({ clock, keys, issuer, ...(roles && { roles }) })
   const cloudfront = cloudfrontService(ground, (request) => gateway.handle(request))
   const [monitoring, logs] = [monitoringService({ clock }), logsService({ clock })]
   const tokens = tokenEndpoint(issuer)
   const { guard, admin: rolePages, service: access } = iam(roles, { secrets, ecs })
-  const given = parts.services?.(ground, { resolveSecret }) ?? []
+  const given = parts.services?.(ground, { resolveSecret, alarms }) ?? []
   const shown = given.find(isEcs) ?? ecs
-  const alarming = alarmsIn(monitoring)
-  const deploys = codeDeployService({ clock }, { ecs: shown, alarming })
+  const deploys = codeDeployService({ clock }, { ecs: shown, alarms })
   const replaced = new Set(given.map((service) => service.name))
   const autoscaling = autoscalingService({ clock, ecs: shown })
   const ofTasks = [ecrService(shown), balancingService(shown), autoscaling]

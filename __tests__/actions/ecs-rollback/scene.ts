@@ -53,6 +53,8 @@ export interface Scene {
   readonly runtime: FakeRuntime
   readonly gateway: Gateway
   readonly images: ReturnType<typeof ecsService>['images']
+  /** Lets things go wrong: `script.trouble({ image: 'web:v1', is: 'no-capacity' })`. */
+  readonly script: ReturnType<typeof ecsService>['script']
   readonly balancers: ReturnType<typeof ecsService>['balancers']
   readonly clients: EcsClients
   readonly names: readonly string[]
@@ -160,14 +162,14 @@ export async function scene(
   let ecs: ReturnType<typeof ecsService> | undefined
   const gateway = memoryGateway({
     clock,
-    services: (ground) => {
+    services: (ground, { alarms }) => {
       const resolveSecret = async () => 'value'
-      ecs = ecsService(ground, { runtime, resolveSecret })
+      ecs = ecsService(ground, { runtime, resolveSecret, alarms })
       return [ecs]
     },
   })
   if (!ecs) throw new Error('no ECS')
-  const { images, balancers } = ecs
+  const { images, script, balancers } = ecs
   const clients = clientsOf(inProcessHandler(gateway))
   const store = await openStore(memoryObjects(clock), {
     environment: 'production',
@@ -175,7 +177,7 @@ export async function scene(
     region: REGION,
   })
   const parts = {
-    ...{ clock, runtime, gateway, images, balancers, clients, names, store },
+    ...{ clock, runtime, gateway, images, script, balancers, clients, names, store },
     entries: [] as Written[],
   }
   const verbs = verbsOf(parts)
@@ -195,6 +197,7 @@ type Parts = Pick<
   | 'runtime'
   | 'gateway'
   | 'images'
+  | 'script'
   | 'balancers'
   | 'clients'
   | 'names'

@@ -67,8 +67,8 @@ export async function shop(options: { staleReadsMs?: number } = {}): Promise<Sho
   let ecs: ReturnType<typeof ecsService> | undefined
   const gateway = memoryGateway({
     clock,
-    services: (ground) => {
-      ecs = ecsService(ground, { runtime, resolveSecret, ...options })
+    services: (ground, { alarms }) => {
+      ecs = ecsService(ground, { runtime, resolveSecret, alarms, ...options })
       return [ecs]
     },
   })

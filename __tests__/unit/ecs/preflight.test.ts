@@ -218,7 +218,7 @@ describe('a load balancer', () => {
     ...{ name: 'web/6d0e', protocol: 'HTTP', port: 'traffic-port' },
     ...{ path: '/healthz', matcher: '200' },
   }
-  const balancer = { container: 'web', port: 8080, arn: group }
+  const balancer = { container: 'web', port: 8080, targetGroup: group }
   const opening = (mapping: object): TaskDefinition =>
     definition('web:1', {
       facts: factsOf({ containerDefinitions: [{ name: 'web', portMappings: [mapping] }] }),

@@ -7,7 +7,7 @@ import { CallError } from '#core'
 import type { TargetGroupState } from '#store'
 import type { EcsClients } from '../client.ts'
 import { batches, inParallel } from '../parallel.ts'
-import type { TargetGroup as Balanced, TaskDefinition } from '../state.ts'
+import type { LoadBalancer, TaskDefinition } from '../state.ts'
 
 /** A target group as it is; undefined when it is not there; a look that failed says nothing of it. */
 export type SeenGroup = TargetGroupState | undefined | CallError
@@ -60,12 +60,12 @@ export const checkText = ({ protocol, port, path, matcher }: TargetGroupState): 
   [protocol, port, path, matcher].filter((part) => part !== undefined && part !== '').join(' ')
 
 /**
- * What is wrong with where a load balancer sends traffic, for a task definition. A check that has changed since is doubt: it may be as good, and
+ * What is wrong with a load balancer for a task definition. A check that has changed since is doubt: it may be as good, and
  * it may fail every task of the older version (aws/copilot-cli#4838: the check's port had changed with the deployment,
  * and the rollback killed healthy tasks).
  */
 export function judgeBalancer(
-  { container, port, arn }: Balanced,
+  { container, port, targetGroup }: LoadBalancer,
   given: {
     readonly definition: TaskDefinition
     readonly seen: SeenGroup
@@ -80,8 +80,8 @@ export function judgeBalancer(
       next: 'name a destination that opens it, or change the load balancer of the service first',
     }
   }
-  if (seen instanceof CallError) return undefined
-  const name = groupName(arn)
+  if (targetGroup === undefined || seen instanceof CallError) return undefined
+  const name = groupName(targetGroup)
   if (seen === undefined) {
     return {
       is: 'obstacle',

@@ -78,8 +78,8 @@ export async function inspectStanding(
 }
 
 /** The ARNs of the target groups of a service. */
-export const groupsOf = ({ targetGroups = [] }: LiveService): readonly string[] =>
-  targetGroups.map(({ arn }) => arn)
+export const groupsOf = ({ loadBalancers }: LiveService): readonly string[] =>
+  loadBalancers.flatMap(({ targetGroup }) => targetGroup ?? [])
 
 const unreadableOf =
   (service: string) =>
@@ -97,9 +97,9 @@ function balancerFindings(
 ): readonly Finding[] {
   const judged = aimed.flatMap(({ service, target: { definition, point } }) => {
     const state = point?.components.ecs?.services.find(({ name }) => name === service.name)
-    return (service.targetGroups ?? []).flatMap((group) => {
-      const seen = groups.get(group.arn)
-      const found = judgeBalancer(group, { definition, seen, recorded: state?.targetGroups })
+    return service.loadBalancers.flatMap((balancer) => {
+      const seen = groups.get(balancer.targetGroup ?? '')
+      const found = judgeBalancer(balancer, { definition, seen, recorded: state?.targetGroups })
       return found ? [{ service: service.name, what: 'load balancer', ...found }] : []
     })
   })

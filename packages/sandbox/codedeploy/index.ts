@@ -6,7 +6,7 @@ import type { World } from './state.ts'
 /** A simulated AWS CodeDeploy for ECS services; its ECS holds services, task sets and balancers. */
 export function codeDeployService(
   { clock }: Pick<Ground, 'clock'>,
-  ports: Pick<World, 'ecs' | 'alarming'>,
+  ports: Pick<World, 'ecs' | 'alarms'>,
 ): Service {
   const world: World = {
     clock,

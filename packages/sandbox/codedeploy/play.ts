@@ -198,7 +198,9 @@ async function watchAlarms(world: World, one: Deployment, goBack: GoBack): Promi
   const names = (watched?.alarms ?? []).flatMap(({ name }) => name ?? [])
   if (!watched?.enabled || names.length === 0) return
   while (!isEnded(one) && !world.closed) {
-    const alarming = await world.alarming(one.group.place, names)
+    const alarming = world
+      .alarms(names, one.group.place)
+      .flatMap(({ name, state }) => (state === 'ALARM' ? [name] : []))
     if (alarming.length > 0 && !isEnded(one)) {
       const message = `One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, and the affected deployments have been stopped. Activated alarms: <${alarming.join(',')}>`
       const error = { code: 'ALARM_ACTIVE', message } as const

@@ -1,4 +1,5 @@
 import type * as CodeDeploy from '@aws-sdk/client-codedeploy'
+import type { AlarmReader } from '../alarms.ts'
 import type { Clock } from '../clock.ts'
 import type { EcsService } from '../ecs/index.ts'
 import type { Service } from '../ecs/state.ts'
@@ -10,8 +11,7 @@ import type { AppSpec } from './appspec.ts'
 export interface World {
   readonly clock: Clock
   readonly ecs: Pick<EcsService, 'taskSets' | 'balancers'>
-  /** Which of these alarms are in ALARM. */
-  readonly alarming: (place: Place, names: readonly string[]) => Promise<readonly string[]>
+  readonly alarms: AlarmReader
   readonly places: Map<string, Region>
   /** What each hook function answers; `Succeeded` where nothing is said. */
   readonly hooks: Map<string, 'Succeeded' | 'Failed'>

@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { Balancer } from '../balancer/balancers.ts'
 import type { ImageContent } from '../processes/images.ts'
 import type { Admin } from '../service.ts'
+import { type Interruption, type Named, scriptOf } from './script.ts'
 import type { Task, World } from './state.ts'
+import { checkedTrouble } from './troubleRule.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -13,6 +15,8 @@ export function adminPages(world: World): Record<string, Admin> {
     'load-balancers': async (body) => loadBalancers(world, (body ?? {}) as Row),
     tasks: async () => ({ tasks: allTasks(world).map(taskRow) }),
     logs: async (_, url) => logs(world, url),
+    troubles: async (body, _, method) => troubles(world, { body, method }),
+    script: async (body) => script(world, (body ?? {}) as Row),
     consistency: async (body) => {
       const { staleReadsMs } = (body ?? {}) as Row
       if (staleReadsMs !== undefined) world.staleReads = Number(staleReadsMs)
@@ -51,6 +55,48 @@ function checkedContent(content: Row): ImageContent {
   const unknown = Object.keys(content).filter((key) => !known.includes(key))
   if (unknown.length > 0) throw new Error(`images: unknown members ${unknown.join(', ')}.`)
   return content as unknown as ImageContent
+}
+
+/** POST adds one or a list, DELETE ends all, GET shows how many tasks each has struck. */
+function troubles(world: World, { body, method }: { body: unknown; method: string }): unknown {
+  if (method === 'DELETE') scriptOf(world).calm()
+  else if (body !== undefined)
+    for (const rule of Array.isArray(body) ? body : [body])
+      scriptOf(world).trouble(checkedTrouble(rule))
+  return {
+    troubles: world.troubles.list().map(({ rule, struck }) => ({ ...rule, struck: struck.size })),
+  }
+}
+
+/** `{action, service, cluster?, …}`: what is done once. */
+function script(world: World, body: Row): unknown {
+  const { action, service = '', cluster, ...more } = body
+  const named: Named = {
+    service: String(service),
+    ...(cluster ? { cluster: String(cluster) } : {}),
+  }
+  const act = scriptOf(world)
+  switch (action) {
+    case 'interrupt': {
+      const count = more.count === undefined ? {} : { count: Number(more.count) }
+      act.interrupt({ ...named, code: more.code as Interruption, ...count })
+      break
+    }
+    case 'say':
+      act.say(named, String(more.text))
+      break
+    case 'completed-last':
+      act.completedLast(named, String(more.taskDefinition))
+      break
+    case 'stop-goes-to':
+      act.stopGoesTo(more.where === 'source' ? 'source' : 'last-completed')
+      break
+    default:
+      throw new Error(
+        `script: unknown action "${action}"; use interrupt, say, completed-last or stop-goes-to.`,
+      )
+  }
+  return { done: action }
 }
 
 async function loadBalancers(world: World, body: Row): Promise<unknown> {

@@ -4,7 +4,19 @@ const KEPT = 100
 
 /** Adds a service event, newest first; AWS keeps the last hundred. */
 export function addEvent(world: World, service: Service, text: string): void {
-  const message = `(service ${service.name}) ${text}`
+  put(world, service, `(service ${service.name}) ${text}`)
+}
+
+/** Tells of an event of one deployment, where AWS writes service and task set in one bracket. */
+export function addTaskSetEvent(
+  world: World,
+  service: Service,
+  [id, text]: readonly [string, string],
+) {
+  put(world, service, `(service ${service.name}, taskSet ${id}) ${text}`)
+}
+
+function put(world: World, service: Service, message: string): void {
   const event = { id: world.ids.uuid(), createdAt: now(world), message }
   service.events = [event, ...service.events].slice(0, KEPT)
   world.log(`ecs: ${message}`)

@@ -1,6 +1,7 @@
+import { hasHealthCheck, taskHealth } from './containerHealth.ts'
 import type { TaskView } from './rollout.ts'
 import type { Task, World } from './state.ts'
-import { isWanted, targetId } from './tasks.ts'
+import { isProtected, isWanted, targetId } from './tasks.ts'
 
 const STARTING = ['PROVISIONING', 'PENDING', 'ACTIVATING']
 
@@ -10,15 +11,19 @@ export function isStarting(task: Task): boolean {
 }
 
 /**
- * A task's health for its service: with load balancers what they say, a failure only counting after the grace period;
- * without any health check the task counts 40 s after RUNNING [AWS: minimumHealthyPercent].
+ * A task's health for its service: with load balancers and health checks of containers what all of them say, a failure
+ * only counting after the grace period; without any health check the task counts 40 s after RUNNING [AWS: minimumHealthyPercent].
  */
 export function healthOf(world: World, task: Task): TaskView['health'] {
   if (task.lastStatus !== 'RUNNING' || !task.startedAt) return 'pending'
   const age = world.clock.since(task.startedAt.getTime())
-  if (task.targetGroups.length === 0)
+  const checked = hasHealthCheck(task)
+  if (task.targetGroups.length === 0 && !checked)
     return age >= world.timings.healthyWithoutCheck ? 'good' : 'pending'
-  const states = targetStates(world, task)
+  const states = [
+    ...targetStates(world, task),
+    ...(checked ? [taskHealth(task).toLowerCase()] : []),
+  ]
   if (states.every((state) => state === 'healthy')) return 'good'
   const grace = (task.service?.settings.healthCheckGracePeriodSeconds ?? 0) * 1000
   return states.includes('unhealthy') && age >= grace ? 'failed' : 'pending'
@@ -47,5 +52,6 @@ export function unhealthyGroup(world: World, task: Task): string | undefined {
 export function viewOf(world: World, task: Task, order: number): TaskView {
   const primary = task.startedBy === task.service?.deployments[0]?.id
   const phase = !isWanted(task) ? 'stopping' : isStarting(task) ? 'starting' : 'running'
-  return { id: task.id, phase, health: healthOf(world, task), primary, order }
+  const guarded = isProtected(world, task) && task.service?.status !== 'DRAINING'
+  return { id: task.id, phase, health: healthOf(world, task), primary, order, guarded }
 }

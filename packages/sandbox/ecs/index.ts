@@ -10,7 +10,9 @@ import { clusterOperations } from './clusters.ts'
 import { deploymentOperations } from './deploymentOperations.ts'
 import { addEvent } from './events.ts'
 import { idSource } from './ids.ts'
+import { protectionOperations } from './protection.ts'
 import { wake } from './scheduler.ts'
+import { type Script, scriptOf } from './script.ts'
 import { serviceOperations } from './services.ts'
 import type { Task, World } from './state.ts'
 import { tagOperations } from './tags.ts'
@@ -19,6 +21,7 @@ import { taskOperations } from './taskOperations.ts'
 import { type TaskSets, taskSets } from './taskSets.ts'
 import { targetId } from './tasks.ts'
 import { FARGATE_TIMINGS, type Timings } from './timings.ts'
+import { noTroubles } from './trouble.ts'
 
 /** What the simulated ECS needs from its surroundings. */
 export interface EcsPorts {
@@ -42,6 +45,8 @@ export interface EcsService extends Service {
   readonly balancers: Balancers
   /** What CodeDeploy does to services. */
   readonly taskSets: TaskSets
+  /** Lets things go wrong. */
+  readonly script: Script
   readonly admin: Readonly<Record<string, Admin>>
   close(): Promise<void>
 }
@@ -58,6 +63,7 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
     images: imageCatalogue(clock),
     balancers: balancers(clock),
     runtime: ports.runtime,
+    troubles: noTroubles(),
     resolveSecret: ports.resolveSecret,
     alarms: ports.alarms ?? (() => []),
     regions: new Map(),
@@ -74,11 +80,13 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
       ...serviceOperations(world),
       ...deploymentOperations(world),
       ...taskOperations(world),
+      ...protectionOperations(world),
       ...tagOperations(world),
     },
     images: world.images,
     balancers: world.balancers,
     taskSets: taskSets(world, (service) => wake(world, service)),
+    script: scriptOf(world),
     admin: adminPages(world),
     close: async () => {
       world.closed = true

@@ -1,9 +1,19 @@
 import { constants } from 'node:os'
 import type * as Ecs from '@aws-sdk/client-ecs'
+import { httpProbe } from '../balancer/healthCheck.ts'
+import type { TargetGroup } from '../balancer/targetGroup.ts'
 import { type Image, parseReference } from '../processes/images.ts'
-import { exitCode } from '../processes/runtime.ts'
+import { exitCode, type Probe } from '../processes/runtime.ts'
+import { watchHealth } from './containerHealth.ts'
 import { type Container, delay, now, type Task, type World } from './state.ts'
 import { enter, isWanted, type StopCause, stopTask, type TaskListener, targetId } from './tasks.ts'
+import {
+  START_TROUBLES,
+  type StartTrouble,
+  scriptedProbe,
+  startReason,
+  strikes,
+} from './trouble.ts'
 
 /** Brings a task from PROVISIONING to RUNNING, or ends it with AWS's reason. */
 export async function launch(world: World, task: Task, changed: TaskListener): Promise<void> {
@@ -38,6 +48,8 @@ async function startContainers(
   task: Task,
   changed: TaskListener,
 ): Promise<string | undefined> {
+  const trouble = strikes(world.troubles, task, { kinds: START_TROUBLES })
+  if (trouble) return scriptedFailure(task, trouble.is)
   const images = new Map<Container, Image>()
   for (const container of task.containers) {
     const image = pull(world, task, container)
@@ -62,6 +74,14 @@ function pull(world: World, task: Task, container: Container): Image | undefined
   if (fixed && image && container.definition.versionConsistency !== 'disabled')
     fixed.digest = image.digest
   return image
+}
+
+/** A pull that fails is also the reason of the container; what fails before is only the task's. */
+function scriptedFailure(task: Task, kind: StartTrouble): string {
+  const reason = startReason(kind, task)
+  const [container] = task.containers
+  if (container && reason.startsWith('CannotPull')) container.reason = reason
+  return reason
 }
 
 function cannotPull(container: Container): string {
@@ -101,14 +121,35 @@ async function startContainer(start: Start): Promise<string | undefined> {
   }
   container.lastStatus = 'RUNNING'
   void watchExit(start)
+  endAsScripted(start)
+  watchHealth(world, { task, container, changed: start.changed })
   if (!isWanted(task)) await container.running.stop(0)
   return undefined
+}
+
+const SOON = 500
+const OUT_OF_MEMORY = {
+  code: 137,
+  reason: 'OutOfMemoryError: Container killed due to memory usage',
+}
+
+/** Ends the container when a scripted trouble says so. */
+function endAsScripted({ world, task, container }: Start): void {
+  const trouble = strikes(world.troubles, task, { kinds: ['exit', 'out-of-memory'], container })
+  if (!trouble) return
+  world.clock.after(trouble.afterMs ?? SOON, () => {
+    if (container.lastStatus !== 'RUNNING' || !isWanted(task)) return
+    container.end = trouble.is === 'out-of-memory' ? OUT_OF_MEMORY : trouble
+    // Not waited for: a virtual clock waits for what its timers answer.
+    void container.running?.stop(0)
+  })
 }
 
 async function watchExit({ world, task, container, changed }: Start): Promise<void> {
   const exit = await container.running?.exited
   if (!exit) return
-  container.exitCode = exitCode(exit, constants.signals)
+  container.exitCode = container.end?.code ?? exitCode(exit, constants.signals)
+  if (container.end?.reason) container.reason = container.end.reason
   container.lastStatus = 'STOPPED'
   task.version += 1
   if (container.definition.essential === false || world.closed) return
@@ -172,6 +213,18 @@ function overrideOf(task: Task, container: Container): Ecs.ContainerOverride | u
   return task.overrides.containerOverrides?.find((one) => one.name === container.definition.name)
 }
 
+/** What a health check sees: a scripted trouble, else what the program or the fake answers. */
+function probeOf(
+  world: World,
+  { task, container, group }: { task: Task; container: Container; group: TargetGroup },
+): (path: string) => Promise<Probe> {
+  const { port = 0, running } = container
+  return async (path) =>
+    scriptedProbe(world.troubles, task) ??
+    running?.probe?.(path) ??
+    httpProbe(port, group.healthCheck)
+}
+
 function registerTargets(world: World, task: Task): void {
   for (const one of task.revision?.config.loadBalancers ?? []) {
     const container = task.containers.find((each) => each.definition.name === one.containerName)
@@ -179,14 +232,14 @@ function registerTargets(world: World, task: Task): void {
     const arn = task.revision?.targetGroups.get(configured) ?? configured
     const group = world.balancers.group(arn)
     if (!container || container.port === undefined || !group) continue
-    const probe = container.running?.probe
+    const probe = probeOf(world, { task, container, group })
     task.targetGroups.push(group.arn)
     const id = targetId(task, container)
     group.register({
       id,
       port: container.port,
       ...(one.containerPort === undefined ? {} : { containerPort: one.containerPort }),
-      ...(probe ? { probe } : {}),
+      probe,
     })
   }
 }

@@ -6,6 +6,8 @@ export interface TaskView {
   /** `pending`: not yet known; `failed`: a health check says so and the grace period is over. */
   readonly health: 'pending' | 'good' | 'failed'
   readonly primary: boolean
+  /** Under task protection: neither scale-in nor a deployment may stop it. */
+  readonly guarded?: boolean
   /** Larger is younger. */
   readonly order: number
 }
@@ -31,6 +33,8 @@ export interface Decision {
   readonly stop: readonly { readonly id: string; readonly cause: StopCause }[]
   /** The percentages allow neither a start nor a stop: AWS reports it as an event and waits for ever. */
   readonly stuck: boolean
+  /** How many tasks it would stop, were they not under task protection. */
+  readonly guarded: number
 }
 
 /**
@@ -43,7 +47,8 @@ export function decide(situation: Situation): Decision {
   const primary = alive.filter((task) => task.primary)
   const usable = primary.filter((task) => task.health !== 'failed')
   const health = unhealthyToStop(situation, alive)
-  const scaling = [...excess(usable, desired), ...replaced(situation, alive)]
+  const chosen = [...excess(usable, desired), ...replaced(situation, alive)]
+  const scaling = chosen.filter((task) => !task.guarded)
   const stop = [
     ...health.map((task) => ({ id: task.id, cause: 'health' as const })),
     ...scaling.map((task) => ({ id: task.id, cause: 'scaling' as const })),
@@ -53,7 +58,7 @@ export function decide(situation: Situation): Decision {
   const start = situation.launching ? Math.min(missing, room) : 0
   const waiting = tasks.some((task) => task.phase !== 'running' || task.health === 'pending')
   const stuck = situation.launching && missing > 0 && start === 0 && stop.length === 0 && !waiting
-  return { start, stop, stuck }
+  return { start, stop, stuck, guarded: chosen.length - scaling.length }
 }
 
 function most({ desired, maximumPercent }: Situation): number {
@@ -81,8 +86,12 @@ function unhealthyToStop(situation: Situation, alive: readonly TaskView[]): read
 /** Primary tasks above the desired count: those that are not yet healthy first, then the youngest. */
 function excess(usable: readonly TaskView[], desired: number): readonly TaskView[] {
   return [...usable]
-    .sort((a, b) => rank(a) - rank(b) || b.order - a.order)
+    .sort((a, b) => guard(a) - guard(b) || rank(a) - rank(b) || b.order - a.order)
     .slice(0, Math.max(0, usable.length - desired))
+}
+
+function guard(task: TaskView): number {
+  return task.guarded ? 1 : 0
 }
 
 function rank(task: TaskView): number {
@@ -98,7 +107,9 @@ function replaced(situation: Situation, alive: readonly TaskView[]): readonly Ta
   if (situation.desired === 0) return old
   if (!situation.rollingOut) return []
   const idle = old.filter((task) => task.health === 'pending')
-  const serving = old.filter((task) => task.health === 'good').sort((a, b) => a.order - b.order)
+  const serving = old
+    .filter((task) => task.health === 'good')
+    .sort((a, b) => guard(a) - guard(b) || a.order - b.order)
   const good = alive.filter((task) => task.health === 'good').length
   return [...idle, ...serving.slice(0, Math.max(0, good - least(situation)))]
 }

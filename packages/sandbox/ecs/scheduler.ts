@@ -1,4 +1,5 @@
 import { isWatching, noticeAlarms } from './alarms.ts'
+import { hasHealthCheck } from './containerHealth.ts'
 import { lookElsewhere } from './controllers.ts'
 import {
   ALARM,
@@ -11,7 +12,7 @@ import {
   primaryOf,
   tasksOf,
 } from './deployments.ts'
-import { addEvent, tellStarted, tellStopped } from './events.ts'
+import { addEvent, addTaskSetEvent, tellStarted, tellStopped } from './events.ts'
 import { healthOf, unhealthyGroup, viewOf } from './health.ts'
 import { launch } from './launch.ts'
 import { type Decision, decide, type TaskView } from './rollout.ts'
@@ -19,6 +20,7 @@ import { advance, type Doing, flipBack, keptOf, mayScaleUp, stagedOf } from './s
 import { goesByStages } from './stages.ts'
 import { type Deployment, now, type Service, type Task, type World } from './state.ts'
 import { createTask, isWanted, stopTask } from './tasks.ts'
+import { placementTrouble } from './trouble.ts'
 
 const FREE_LAUNCH_FAILURES = 3
 
@@ -154,7 +156,8 @@ function situationOf(world: World, service: Service) {
   }
 }
 
-function act(world: World, service: Service, { deployment, decision }: Plan): void {
+function act(world: World, service: Service, { deployment, decision: decided }: Plan): void {
+  const decision = place(world, service, decided)
   if (decision.start > 0) startTasks(world, service, { deployment, count: decision.start })
   if (decision.stop.length > 0) stopTasks(world, service, decision.stop)
   if (decision.start > 0 || decision.stop.length > 0) {
@@ -169,6 +172,27 @@ function act(world: World, service: Service, { deployment, decision }: Plan): vo
       'is unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.',
     )
   }
+}
+
+/** Nothing starts where nothing can be placed. Events about that and about protected tasks are not repeated. */
+function place(world: World, service: Service, decision: Decision): Decision {
+  const full = decision.start > 0 ? placementTrouble(world.troubles, service) : undefined
+  if (full) {
+    if (isNews(service, full)) addEvent(world, service, full)
+    world.clock.after(world.timings.firstLaunchPause, () => wake(world, service))
+  }
+  if (decision.guarded > 0) {
+    const { id } = primaryOf(service)
+    const text = `was unable to scale in due to (reason ${decision.guarded} tasks under protection)`
+    if (isNews(service, text)) addTaskSetEvent(world, service, [id, text])
+  }
+  return full ? { ...decision, start: 0 } : decision
+}
+
+function isNews(service: Service, text: string): boolean {
+  const news = service.warned !== text
+  service.warned = text
+  return news
 }
 
 function startTasks(
@@ -204,7 +228,7 @@ function stopTasks(world: World, service: Service, stops: Decision['stop']): voi
   })
   for (const { task, failed } of chosen) {
     const reason = failed
-      ? `Task failed ELB health checks in (target-group ${unhealthyGroup(world, task)})`
+      ? failedChecks(world, service, task)
       : `Scaling activity initiated by (deployment ${id})`
     if (failed) countFailure(service, task)
     task.judged = true
@@ -216,6 +240,14 @@ function stopTasks(world: World, service: Service, stops: Decision['stop']): voi
     service,
     chosen.map(({ task }) => task),
   )
+}
+
+/** Why an unhealthy task is stopped; what the load balancer sees has had its own event. */
+function failedChecks(world: World, service: Service, task: Task): string {
+  const group = unhealthyGroup(world, task)
+  if (group) return `Task failed ELB health checks in (target-group ${group})`
+  addEvent(world, service, `(task ${task.id}) failed container health checks.`)
+  return 'Task failed container health checks.'
 }
 
 /** Called at each step of a service's task. */
@@ -248,8 +280,10 @@ function judgeEnd(world: World, service: Service, task: Task): void {
   if (!task.startedAt) {
     countFailure(service, task)
     slowDown(world, service)
-  } else if (task.targetGroups.length > 0 && !task.wasHealthy) countFailure(service, task)
+  } else if (isChecked(task) && !task.wasHealthy) countFailure(service, task)
 }
+
+const isChecked = (task: Task) => task.targetGroups.length > 0 || hasHealthCheck(task)
 
 function countFailure(service: Service, task: Task): void {
   const deployment = service.deployments.find((one) => one.id === task.startedBy)

@@ -8,6 +8,7 @@ import type { Ids } from './ids.ts'
 import type { Step } from './stages.ts'
 import type { TaskSet } from './taskSets.ts'
 import type { Timings } from './timings.ts'
+import type { Troubles } from './trouble.ts'
 
 /** Everything that the simulated ECS is made of and knows. Records are mutable; what is read from them is copied out. */
 export interface World {
@@ -19,6 +20,7 @@ export interface World {
   readonly images: ImageCatalogue
   readonly balancers: Balancers
   readonly runtime: Runtime
+  readonly troubles: Troubles
   /** Rejects with an error whose `code` and `message` are AWS's when the value cannot be read. */
   readonly resolveSecret: (valueFrom: string, account: string, region: string) => Promise<string>
   /** The named alarms that exist. */
@@ -223,6 +225,8 @@ export interface Service {
   tags: Map<string, string>
   steady: boolean
   warnedOfPercent: boolean
+  /** What the last event about placement or protection said: duplicates are suppressed. */
+  warned?: string
   launchFailures: number
   launchNotBefore: number
   tick?: Timer
@@ -243,6 +247,9 @@ export interface Container {
   running?: Running
   exitCode?: number
   reason?: string
+  health: 'UNKNOWN' | 'HEALTHY' | 'UNHEALTHY'
+  /** How a scripted end looks, whatever the program's own exit code is. */
+  end?: { readonly code: number; readonly reason?: string }
 }
 
 export type TaskStatus =
@@ -288,6 +295,8 @@ export interface Task {
   stoppedAt?: Date
   stopCode?: Ecs.TaskStopCode
   stoppedReason?: string
+  /** No scale-in and no deployment ends it before. */
+  protectedUntil?: number
   /** Target groups in which the task is or was registered. */
   targetGroups: string[]
   /** Once true, it counted as healthy for its deployment. */

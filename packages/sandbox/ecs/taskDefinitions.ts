@@ -63,9 +63,9 @@ function register(
     tags: tagMap(tags),
   }
   region.families.set(family, [...known, made])
-  for (const { name, healthCheck, dependsOn } of content.containerDefinitions ?? [])
-    if (healthCheck || dependsOn?.length)
-      world.log(`ecs: ${made.arn}: healthCheck and dependsOn of ${name} are stored, not acted on`)
+  for (const { name, dependsOn } of content.containerDefinitions ?? [])
+    if (dependsOn?.length)
+      world.log(`ecs: ${made.arn}: dependsOn of ${name} is stored, not acted on`)
   return made
 }
 

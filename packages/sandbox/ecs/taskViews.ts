@@ -1,4 +1,5 @@
 import type * as Ecs from '@aws-sdk/client-ecs'
+import { taskHealth } from './containerHealth.ts'
 import type { Container, Task } from './state.ts'
 
 /** A task as DescribeTasks shows it. */
@@ -22,7 +23,7 @@ export function taskView(task: Task, withTags = false): Ecs.Task {
     cpu: content.cpu ?? '256',
     memory: content.memory ?? '512',
     connectivity: 'CONNECTED',
-    healthStatus: 'UNKNOWN',
+    healthStatus: taskHealth(task),
     containers: task.containers.map((container) => containerView(task, container)),
     overrides: overridesView(task),
     attachments: [],
@@ -74,7 +75,7 @@ function containerView(task: Task, container: Container): Ecs.Container {
     ...(reason ? { reason } : {}),
     networkBindings: port === undefined ? [] : [binding],
     networkInterfaces: [],
-    healthStatus: 'UNKNOWN',
+    healthStatus: container.health,
     cpu: String(definition.cpu ?? 0),
     ...(definition.memory ? { memory: String(definition.memory) } : {}),
   }

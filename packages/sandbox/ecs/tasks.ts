@@ -14,6 +14,7 @@ import {
   type TaskStatus,
   type World,
 } from './state.ts'
+import { strikes } from './trouble.ts'
 
 /** What a new task is made from. */
 export interface TaskRequest {
@@ -51,6 +52,7 @@ export function createTask(world: World, request: TaskRequest): Task {
       arn: arnOf(cluster.region, `container/${cluster.name}/${id}/${world.ids.uuid()}`),
       logFile: join(folder, `${definition.name}.log`),
       lastStatus: 'PENDING',
+      health: 'UNKNOWN',
     }),
   )
   const task: Task = {
@@ -90,6 +92,11 @@ export function isWanted(task: Task): boolean {
   return task.desiredStatus === 'RUNNING'
 }
 
+/** True while task protection keeps a task from being scaled in. */
+export function isProtected(world: World, task: Task): boolean {
+  return task.protectedUntil !== undefined && world.clock.now() < task.protectedUntil
+}
+
 /** Under which name a container's port is registered in target groups. */
 export function targetId(task: Task, container: Container): string {
   return `${task.id}/${container.definition.name}`
@@ -123,6 +130,8 @@ export async function stopTask(
   }
   enter(task, 'STOPPING')
   changed(task)
+  const slow = strikes(world.troubles, task, { kinds: ['slow-stop'] })
+  if (slow) await delay(world, slow.ms)
   await stopContainers(world, task)
   enter(task, 'DEPROVISIONING')
   changed(task)

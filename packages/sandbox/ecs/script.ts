@@ -1,0 +1,113 @@
+import { primaryOf } from './deployments.ts'
+import { addEvent } from './events.ts'
+import { taskChanged, wake } from './scheduler.ts'
+import type { Revision, Service, World } from './state.ts'
+import { isWanted, stopTask } from './tasks.ts'
+import type { Scripted, Trouble, Where } from './trouble.ts'
+
+/** What AWS's platform does to running tasks, with the reason that a stopped task shows. */
+const INTERRUPTIONS = {
+  SpotInterruption: 'Your Spot Task was interrupted.',
+  TerminationNotice: 'Your Spot Task was interrupted.',
+  InfrastructureHealth: 'The infrastructure of the task is unhealthy.',
+} as const
+
+export type Interruption = keyof typeof INTERRUPTIONS
+
+/** Which service is meant; every one of that name when no cluster is said. */
+export interface Named {
+  readonly service: string
+  readonly cluster?: string
+}
+
+/** What a test lets go wrong, beyond what it can do by AWS's own calls. */
+export interface Script {
+  /** Lets something go wrong from now on; the answer ends it. */
+  trouble(rule: Trouble & Where): () => void
+  /** Ends everything that was scripted to go wrong. */
+  calm(): void
+  troubles(): readonly Scripted[]
+  /** Ends running tasks of a service (all of them unless `count` is said) as the platform does. */
+  interrupt(named: Named & { readonly code: Interruption; readonly count?: number }): void
+  /** Adds a service event, for texts that nothing here causes. */
+  say(named: Named, text: string): void
+  /** Makes `family:revision` what ECS thinks was completed last: where its rollbacks go. */
+  completedLast(named: Named, taskDefinition: string): void
+  /** Where StopServiceDeployment goes from now on. */
+  stopGoesTo(where: World['stopGoesTo']): void
+}
+
+/** The script of a simulated ECS. */
+export function scriptOf(world: World): Script {
+  return {
+    trouble: (rule) => {
+      const end = world.troubles.add(rule)
+      return () => {
+        end()
+        wakeAll(world)
+      }
+    },
+    calm: () => {
+      world.troubles.clear()
+      wakeAll(world)
+    },
+    troubles: () => world.troubles.list(),
+    interrupt: ({ code, count, ...named }) => {
+      for (const service of found(world, named)) interrupt(world, service, { code, count })
+    },
+    say: (named, text) => {
+      for (const service of found(world, named)) addEvent(world, service, text)
+    },
+    completedLast: (named, taskDefinition) => {
+      for (const service of found(world, named))
+        service.lastCompleted = revisionOf(service, taskDefinition)
+    },
+    stopGoesTo: (where) => {
+      world.stopGoesTo = where
+    },
+  }
+}
+
+function services(world: World): readonly Service[] {
+  const clusters = [...world.regions.values()].flatMap((region) => [...region.clusters.values()])
+  return clusters.flatMap((cluster) => [...cluster.services.values()])
+}
+
+function wakeAll(world: World): void {
+  for (const service of services(world)) wake(world, service)
+}
+
+function found(world: World, { service, cluster }: Named): readonly Service[] {
+  const all = services(world).filter(
+    (one) => one.name === service && (cluster === undefined || one.cluster.name === cluster),
+  )
+  if (all.length === 0) throw new Error(`There is no service "${service}".`)
+  return all
+}
+
+function interrupt(
+  world: World,
+  service: Service,
+  { code, count = Number.POSITIVE_INFINITY }: { code: Interruption; count: number | undefined },
+): void {
+  const running = [...service.cluster.tasks.values()].filter(
+    (task) => task.service === service && isWanted(task) && task.lastStatus === 'RUNNING',
+  )
+  const cause = { code, reason: INTERRUPTIONS[code] }
+  for (const task of running.slice(0, count)) {
+    // Not the release's fault, so the circuit breaker does not count it.
+    task.judged = true
+    service.steady = false
+    void stopTask(world, task, { cause, changed: (one) => taskChanged(world, one) })
+  }
+}
+
+function revisionOf(service: Service, taskDefinition: string): Revision {
+  const named = service.revisions.filter((one) => {
+    const { family, revision } = one.config.taskDefinition
+    return `${family}:${revision}` === taskDefinition
+  })
+  const other = named.find((one) => one !== primaryOf(service).revision) ?? named[0]
+  if (!other) throw new Error(`${service.name} was never deployed with "${taskDefinition}".`)
+  return other
+}
