@@ -8,7 +8,7 @@ import { confirmed } from './confirm.ts'
 import { observeChanges, withEnvironment } from './environment.ts'
 import { inParallel } from './parallel.ts'
 import { isMutating, type Known, planService, type ServicePlan } from './plan.ts'
-import { changeOf, nameOf, planned, refuseFindings, refusePlans, withElsewhere } from './planned.ts'
+import { changeOf, nameOf, planned, refuseFindings, refusePlans, withDoubts } from './planned.ts'
 import { inspectTargets } from './preflight/index.ts'
 import type { Watch } from './progress.ts'
 import { isStopped, lastSent } from './recorded.ts'
@@ -41,11 +41,12 @@ export async function rollback(
   )
   const refusals = plans.filter((plan) => plan.is === 'refused')
   if (refusals.length > 0) return refusePlans(plans, refusals)
-  const { findings, elsewhere } = await inspectTargets(run, clients, {
+  const inspected = await inspectTargets(run, clients, {
     aimed: plans.filter(isMutating),
     store,
     record: settings.record,
   })
+  const { findings } = inspected
   const obstacles = findings.filter((finding) => finding.is === 'obstacle')
   if (obstacles.length > 0) return refuseFindings(plans, obstacles)
   for (const { service, why, next } of findings) {
@@ -56,7 +57,7 @@ export async function rollback(
   const result = run.dryRun
     ? planned(plans, aims.why)
     : await carryOut(run, clients, { cluster, plans, entries, patience: settings.patience })
-  return withElsewhere(withEnvironment(result, changes), elsewhere)
+  return withDoubts(withEnvironment(result, changes), inspected)
 }
 
 function planOf(
