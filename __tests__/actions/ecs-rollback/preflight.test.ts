@@ -104,7 +104,9 @@ const imageOf = (service: string, imageDigest: string | undefined) => {
   return { repositoryName: `shop/${service}`, imageId: { imageDigest } }
 }
 const mutations = () => at.gateway.calls.list({ mutating: true }).map(({ operation }) => operation)
-const warnings = (lines: readonly string[]) => lines.filter((line) => line.startsWith('warning: '))
+/** What the checks warn of; whether a tag has moved is another question to ECR. */
+const warnings = (lines: readonly string[]) =>
+  lines.filter((line) => line.startsWith('warning: ') && !line.includes('the tag has moved'))
 const rowsOf = (result: Result, title: string) =>
   (result.sections ?? []).flatMap((section) =>
     section.title === title && 'rows' in section ? section.rows : [],
@@ -154,7 +156,8 @@ describe('before anything is changed', () => {
     // The execution role is shared; both parameters go into one call.
     expect(of('iam')).toEqual(['GetRole', 'GetRole', 'GetRole'])
     expect(of('ssm')).toEqual(['DescribeParameters'])
-    expect(of('ecr')).toEqual(['DescribeImages', 'DescribeImages'])
+    // For each image by its digest, and once by its tag, which may have moved.
+    expect(of('ecr')).toHaveLength(4)
     expect(of('secretsmanager')).toEqual(['DescribeSecret', 'DescribeSecret'])
     expect(JSON.stringify([result, at.entries])).not.toContain(canary)
   })
