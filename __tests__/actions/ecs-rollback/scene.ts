@@ -11,7 +11,7 @@ import {
   UpdateServiceCommand,
   type UpdateServiceCommandInput,
 } from '@aws-sdk/client-ecs'
-import type { Journal, Result, Run, Written } from '#core'
+import type { Journal, OnCut, Result, Run, Written } from '#core'
 import {
   captureServices,
   changeServices,
@@ -86,6 +86,7 @@ interface Options {
   readonly clients?: EcsClients
   readonly journal?: Journal
   readonly clock?: Run['clock']
+  readonly onCut?: OnCut
 }
 
 export const recordId = 'production/4711/rollback-1'
@@ -266,6 +267,7 @@ function verbsOf(parts: Parts): Verbs {
         clients: others,
         journal,
         clock: other,
+        onCut,
         ...more
       } = given
       const run = testRun({
@@ -273,6 +275,7 @@ function verbsOf(parts: Parts): Verbs {
         journal: journal ?? keptJournal(parts),
         ...(dryRun === undefined ? {} : { dryRun }),
         ...(timeout === undefined ? {} : { timeout }),
+        ...(onCut === undefined ? {} : { onCut }),
       })
       const chosen = { ...settingsOf(names), ...more }
       const result = await changeServices(
