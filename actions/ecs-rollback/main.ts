@@ -7,5 +7,6 @@ void action({
   inputs,
   journal: 'record',
   settings,
+  goesOn: 'ECS continues what it was told by itself: run again to attach to it',
   run: ({ run, aws, settings, store }) => changeServices(run, connect(aws), settings, store),
 })

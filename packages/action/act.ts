@@ -55,6 +55,8 @@ export interface Definition<S extends Spec, Settings> {
   readonly run: (job: Job<S, Settings>) => Promise<Result>
   /** Outputs of a run that ended before its own code could set any: what a later step must not take for empty. */
   readonly fallback?: Readonly<Record<string, string>>
+  /** What goes on without this process when it is ended in the middle, and what to do then: one sentence. */
+  readonly goesOn?: string
   /** What a person can do while the store cannot be read. */
   readonly byHand?: (settings: Settings) => readonly string[]
 }

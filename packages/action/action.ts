@@ -16,7 +16,7 @@ export async function action<S extends Spec, Settings>(
   const left = new Set<() => Promise<void>>()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      conclude(definition.name, cut(signal, last()), hidden)
+      conclude(definition.name, cut(signal, last(), definition.goesOn), hidden)
       if (left.size === 0) process.exit(1)
       const works = Promise.allSettled([...left].map((work) => work()))
       void Promise.race([works, systemClock.sleep(grace)]).then(() => process.exit(1))
@@ -48,10 +48,11 @@ function remembering(report: Report): { readonly report: Report; readonly last: 
  * How an action ends that is told to: at once, because the runner kills it in ten seconds, and without the outputs by which a later
  * step would take it for judged.
  */
-const cut = (signal: string, last: string): Result => ({
+const cut = (signal: string, last: string, goesOn: string | undefined): Result => ({
   outcome: 'inconclusive',
   headline: `ended by ${signal} in the middle of: ${last}`,
   next: [
+    ...(goesOn === undefined ? [] : [goesOn]),
     'every change was written down before it was sent: re-run the job, press the Rollback button, or leave it to rollback-resume, and it goes on here',
   ],
 })

@@ -26,9 +26,20 @@ function sectionOf(section: Section): string {
   const title = `### ${escapeMarkdown(section.title)}`
   if ('text' in section) return `${title}\n\n${escapeMarkdown(section.text)}`
   if ('chart' in section) return `${title}\n\n${gantt(section.chart)}`
+  if ('links' in section) return [title, '', ...section.links.map(linkOf)].join('\n')
   const row = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(' | ')} |`
   const rule = `|${section.columns.map(() => ' --- |').join('')}`
   return [title, '', row(section.columns), rule, ...section.rows.map(row)].join('\n')
+}
+
+/** Letters of an address that end neither a link nor a table cell, and start no HTML. */
+const plainAddress = /^https:\/\/[a-z0-9.-]+(\/[\w.~/%$?=&#:,+-]*)?$/
+
+function linkOf({ text, url }: { readonly text: string; readonly url: string }): string {
+  if (!plainAddress.test(url)) return `- ${escapeMarkdown(`${text}: ${url}`)}`
+  // GitHub takes what stands between two dollar signs for a formula.
+  const address = url.replaceAll('&', '&amp;').replaceAll('$', '&#36;')
+  return `- [${escapeMarkdown(text)}](${address})`
 }
 
 /** The same result as plain lines for the log. */
@@ -41,6 +52,8 @@ export function linesOf(result: Result): readonly string[] {
 
 function linesOfSection(section: Section): readonly string[] {
   if ('text' in section) return [`${section.title}: ${section.text}`]
+  if ('links' in section)
+    return [section.title, ...section.links.map(({ text, url }) => `  ${text}: ${url}`)]
   const rows = 'chart' in section ? rowsOf(section.chart) : [section.columns, ...section.rows]
   return [section.title, ...aligned(rows).map((line) => `  ${line}`)]
 }

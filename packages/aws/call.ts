@@ -58,6 +58,13 @@ function canResend({ input }: Named): boolean {
   return Body === undefined || typeof Body === 'string' || Body instanceof Uint8Array
 }
 
+/** Services of ours whose IAM prefix is not their namespace (Service Authorization Reference). */
+const prefixes: Readonly<Record<string, string>> = {
+  applicationautoscaling: 'application-autoscaling',
+  cloudwatchlogs: 'logs',
+  elasticloadbalancingv2: 'elasticloadbalancing',
+}
+
 /** S3's operations whose permission has another name (Service Authorization Reference, Amazon S3). */
 const permissions: Readonly<Record<string, string>> = {
   's3:HeadObject': 's3:GetObject',
@@ -77,10 +84,8 @@ const ofVersions: Readonly<Record<string, string>> = {
 /** The IAM action of a command: `ecs:UpdateService`. */
 export function iamAction(command: Named): string {
   const [, namespace, operation] = Array.isArray(command.schema) ? command.schema : []
-  // The one service of ours whose IAM prefix is not its namespace.
-  const service = String(namespace ?? 'aws')
-    .replace(/^com\.amazonaws\./, '')
-    .replace(/^cloudwatchlogs$/, 'logs')
+  const name = String(namespace ?? 'aws').replace(/^com\.amazonaws\./, '')
+  const service = prefixes[name] ?? name
   const action = `${service}:${String(operation ?? 'unknown')}`
   const permission = permissions[action] ?? action
   const { VersionId } = (command.input ?? {}) as { readonly VersionId?: unknown }

@@ -1,7 +1,8 @@
 import {
   compareLedgers,
+  type JudgedMigration,
+  judgedMigration,
   type LedgerState,
-  type PendingMigration,
   type Profile,
   type SnapshotState,
 } from '#store'
@@ -85,12 +86,12 @@ function schemaOf({ destination, before, between, now }: Evidence): Found {
   if (added.length === 0) {
     return { schema: 'same', why: 'no migration was applied since the destination', ...difference }
   }
-  const files = added.map((version) => judged(version, [before, ...between, destination]))
+  const files = added.map((version) => judgedMigration(version, [before, ...between, destination]))
   return { ...ofFiles(files), ...difference }
 }
 
 /** What the migrations that were applied amount to; all of them are taken back, or none. */
-function ofFiles(files: readonly Judged[]): Pick<Found, 'schema' | 'why'> {
+function ofFiles(files: readonly JudgedMigration[]): Pick<Found, 'schema' | 'why'> {
   const breaking = files.filter((file) => !file.additive)
   if (breaking.length === 0) {
     const versions = files.map(({ version }) => version).join(', ')
@@ -100,8 +101,8 @@ function ofFiles(files: readonly Judged[]): Pick<Found, 'schema' | 'why'> {
     }
   }
   const what = breaking.map(({ version, why }) => `${version}: ${why}`).join('; ')
-  const undone = (is: Judged['undo']['is']) => files.filter(({ undo }) => undo.is === is)
-  const told = (some: readonly Judged[]) =>
+  const undone = (is: JudgedMigration['undo']['is']) => files.filter(({ undo }) => undo.is === is)
+  const told = (some: readonly JudgedMigration[]) =>
     some.map(({ version, undo }) => `${version}: ${undo.why}`).join('; ')
   const [impossible, lossy] = [undone('impossible'), undone('lossy')]
   if (impossible.length > 0) {
@@ -114,22 +115,12 @@ function ofFiles(files: readonly Judged[]): Pick<Found, 'schema' | 'why'> {
   return { schema: 'reversible', why: `${what}; its down takes it back and loses nothing` }
 }
 
-type Judged = Pick<PendingMigration, 'version' | 'additive' | 'why' | 'undo'>
-
-function judged(version: string, ledgers: readonly (LedgerState | undefined)[]): Judged {
-  const known = ledgers
-    .flatMap((ledger) => ledger?.pending ?? [])
-    .find((file) => file.version === version)
-  const why = 'its file was not in the release that was captured'
-  return known ?? { version, additive: false, why, undo: { is: 'impossible', why } }
-}
-
 /** Why even the snapshot does not lead to the destination. */
 function closedRestore({ destination, before, between, snapshot }: Evidence): string | undefined {
   if (snapshot?.status !== 'available') return 'the deployment took no snapshot that is available'
   const left = compareLedgers(destination?.applied ?? [], before?.applied ?? [])
   const breaking = left.added
-    .map((version) => judged(version, [...between, destination]))
+    .map((version) => judgedMigration(version, [...between, destination]))
     .filter((file) => !file.additive)
   if (left.removed.length === 0 && breaking.length === 0) return undefined
   const versions = [...left.removed, ...breaking.map(({ version }) => version)].join(', ')

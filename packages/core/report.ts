@@ -28,6 +28,11 @@ export interface Chart {
 export type Section =
   | { readonly title: string; readonly text: string }
   | { readonly title: string; readonly chart: Chart }
+  /** Pages to look at. The renderer makes a link only of what is plainly an address. */
+  | {
+      readonly title: string
+      readonly links: readonly { readonly text: string; readonly url: string }[]
+    }
   | {
       readonly title: string
       readonly columns: readonly string[]

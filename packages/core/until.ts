@@ -16,8 +16,8 @@ export type Waited<Found> =
 export interface Wait<Found> {
   readonly what: string
   readonly look: () => Promise<Look<Found>>
-  /** Milliseconds between looks; the run's poll interval when left out. */
-  readonly every?: number
+  /** Milliseconds between looks, or how they follow from the time waited; the run's poll interval when left out. */
+  readonly every?: number | ((waited: number) => number)
   /** Milliseconds after which to stop before the run's deadline. */
   readonly within?: number
 }
@@ -32,7 +32,8 @@ export async function until<Found>(run: Run, wait: Wait<Found>): Promise<Waited<
   const { clock, report } = run
   const started = clock.now()
   const end = Math.min(run.deadline.at, started + (wait.within ?? Number.POSITIVE_INFINITY))
-  const every = wait.every ?? run.pollInterval
+  const { every = run.pollInterval } = wait
+  const pause = typeof every === 'number' ? () => every : every
   let printed = { seen: '', at: started }
   for (;;) {
     const last = clock.now() >= end
@@ -45,7 +46,7 @@ export async function until<Found>(run: Run, wait: Wait<Found>): Promise<Waited<
     }
     if (last) return { is: 'timeout', seen: look.seen, after: now - started }
     await run.journal.beat()
-    await clock.sleep(Math.max(1, Math.min(every, end - clock.now())))
+    await clock.sleep(Math.max(1, Math.min(pause(clock.now() - started), end - clock.now())))
   }
 }
 

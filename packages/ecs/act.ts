@@ -22,6 +22,7 @@ import type { Protection } from './protect.ts'
 import { type Deploy, deploy, type Sent, takeBack } from './send.ts'
 import { observeSituations } from './situation.ts'
 import { type LiveService, type ServiceDeployment, shiftsTraffic } from './state.ts'
+import type { Patience } from './step.ts'
 
 /** What is needed to act on services. */
 export interface Acting {
@@ -32,6 +33,7 @@ export interface Acting {
   readonly copies: Map<string, Promise<Registered>>
   /** What keeps ECS from undoing the deployment of a service, by its name. */
   readonly protections: ReadonlyMap<string, Protection>
+  readonly patience: Patience | undefined
 }
 
 /** How far a service has come when everything was sent. */

@@ -1,35 +1,40 @@
 import { isPassing } from '#aws'
-import { CallError, messageOf, type Outcome, type Run } from '#core'
-import type { EcsClients } from './client.ts'
-import { failuresOf, isFailing, topCauses } from './failures.ts'
-import { gateOf } from './gate.ts'
-import { type ExpectedContainer, prove } from './judge.ts'
+import { CallError, iso, messageOf, span } from '#core'
+import { evidenceOf } from './evidence.ts'
+import { causeText, failing, topCauses, wasHealthy } from './failures.ts'
+import type { ExpectedContainer } from './judge.ts'
 import { lookedAt } from './moments.ts'
-import { observeRevisions, observeServiceDeployments, observeTasks } from './observe.ts'
-import { conclude, type Progress } from './progress.ts'
+import { observeTasks } from './observe.ts'
+import {
+  conclude,
+  failuresIn,
+  mergeEvents,
+  mergeTasks,
+  type Progress,
+  sinceOf,
+} from './progress.ts'
+import { judgeProof, type Ours } from './proof.ts'
 import { afterLook, standing } from './rollout.ts'
-import { isAlive, type LiveService, type Rollout, revisionOf, shiftsTraffic } from './state.ts'
+import { fingerprintText, servingText } from './serving.ts'
+import type { Sight } from './sights.ts'
+import { deadlockIn, type Sign, shortageIn, verdictOn } from './signs.ts'
+import type { LiveService, Revision, Rollout } from './state.ts'
+import { doubted, end, fail, forbidden, type Next, type Step, tookSince, wait } from './step.ts'
 
-/** Every sixth look reads tasks even when nothing seems to have changed: half a minute at the usual pace. */
-const tasksEvery = 6
-const tolerated = { doubts: 3, absent: 3 }
-
-/** What every step of a watch needs. */
-export interface Step {
-  readonly run: Run
-  readonly clients: EcsClients
-  readonly cluster: string
-  readonly started: number
-}
+/** Every twelfth look reads tasks even when nothing seems to have changed: a minute at first. */
+const tasksEvery = 12
+const toleratedAbsent = 3
 
 /** One look at one service. What cannot be read is doubt about this service, and never stops the watch of the others. */
-export async function advance(
-  step: Step,
-  one: Progress,
-  service: LiveService | undefined,
-): Promise<Progress> {
+export async function advance(step: Step, one: Progress, sight: Sight): Promise<Progress> {
+  const { service, unread } = sight
+  if (unread.deployment !== undefined) {
+    step.warn(`${one.watch.service.name}: ECS's own verdict is not read: ${unread.deployment}`)
+  }
   try {
-    const next = service ? await judge(step, { ...one, service, absent: 0 }) : missing(one)
+    const next = service
+      ? await judge(step, seeing(one, service, sight), sight)
+      : missing(one, sight)
     return 'end' in next ? await settle(step, next) : next.progress
   } catch (thrown) {
     if (isPassing(thrown)) return { ...one, seen: `cannot look: ${messageOf(thrown)}` }
@@ -37,54 +42,36 @@ export async function advance(
   }
 }
 
-/** A read that will not succeed by itself: its message with what to do. Passing faults and bugs are thrown on. */
-export function forbidden(thrown: unknown): { readonly why: string } {
-  if (!(thrown instanceof CallError) || isPassing(thrown)) throw thrown
-  return { why: `${thrown.message}; ${thrown.next}` }
-}
-
-/** Ends a watch whose service cannot be read. */
-export const doubted = (step: Step, one: Progress, why: string): Progress => ({
+const seeing = (one: Progress, service: LiveService, { deployment }: Sight): Progress => ({
   ...one,
-  ended: conclude(
-    one,
-    { outcome: 'inconclusive', why: `cannot be proven: ${why}` },
-    tookSince(step),
-  ),
-})
-
-const tookSince = (step: Step) => step.run.clock.now() - step.started
-
-type Next =
-  | { readonly progress: Progress }
-  | {
-      readonly progress: Progress
-      readonly end: { readonly outcome: Outcome; readonly why: string }
-    }
-
-const wait = (progress: Progress, seen: string): Next => ({ progress: { ...progress, seen } })
-const end = (progress: Progress, outcome: Outcome, why: string): Next => ({
-  progress,
-  end: { outcome, why },
+  service,
+  absent: 0,
+  looks: one.looks + 1,
+  events: mergeEvents(one.events, service.events),
+  deployment: deployment ?? one.deployment,
 })
 
 /**
  * Ends a watch. One that did not end well gets a last look: at its tasks, for the causes and for what serves now, and at
- * ECS's own verdict.
+ * all that the screen of an on-call engineer shows.
  */
 async function settle(step: Step, next: Extract<Next, { end: unknown }>): Promise<Progress> {
-  const { progress, end } = next
-  if (end.outcome === 'done' || end.outcome === 'unchanged') {
-    return { ...progress, ended: conclude(progress, end, tookSince(step)) }
+  const { progress, end: how } = next
+  if (how.outcome === 'done' || how.outcome === 'unchanged') {
+    return { ...progress, ended: conclude(progress, how, tookSince(step)) }
   }
-  const [tasks, says] = await Promise.all([
-    withTasks(step, progress).catch(unread),
-    verdictOf(step, progress.service).catch(unread),
-  ])
-  const why = 'unread' in tasks ? `${end.why}; its tasks are not known: ${tasks.unread}` : end.why
+  const tasks = await withTasks(step, progress, true).catch(unread)
+  const why = 'unread' in tasks ? `${how.why}; its tasks are not known: ${tasks.unread}` : how.why
   const last = withMoments(step, 'unread' in tasks ? progress : tasks)
-  const ended = conclude(last, { ...end, why }, tookSince(step))
-  return { ...last, ended: { ...ended, ecsSays: 'unread' in says ? says.unread : says.verdict } }
+  const told = { ...how, why: how.class === 'undone' ? `${why}; ${fingerprints(last)}` : why }
+  const ended = conclude(last, told, tookSince(step))
+  const evidence = await evidenceOf(step, ended, last.watched)
+  return { ...last, ended: { ...ended, evidence } }
+}
+
+/** Both versions by what they are made of: names may be the same. */
+function fingerprints({ service, tasks, expected = [] }: Progress): string {
+  return `wanted ${fingerprintText(expected) || 'digests that nobody recorded'}, serving ${servingText(service, tasks)}`
 }
 
 /** A last look that fails takes nothing from what is known already; its reason is shown in its place. */
@@ -93,68 +80,148 @@ function unread(thrown: unknown): { readonly unread: string } {
   return { unread: `${thrown.message}; ${thrown.next}` }
 }
 
-/** What ECS itself says of the service's current deployment: `ROLLBACK_IN_PROGRESS: the circuit breaker …`. */
-async function verdictOf(step: Step, service: LiveService): Promise<{ readonly verdict: string }> {
-  if (service.serviceDeployment === undefined) return { verdict: '' }
-  const [found] = await observeServiceDeployments(step.clients, [service.serviceDeployment])
-  return { verdict: [found?.status, found?.why].filter(Boolean).join(': ') }
-}
-
-function missing(one: Progress): Next {
+function missing(one: Progress, { absent: found }: Sight): Next {
   const absent = one.absent + 1
   const next = { ...one, absent }
-  return absent > tolerated.absent
-    ? end(next, 'failed', 'it is not an ACTIVE service any more')
+  // A read that lags shows no service; one that shows it draining or deleted does not lag.
+  const certain = found !== undefined && found.is !== 'MISSING'
+  return certain || absent > toleratedAbsent
+    ? fail(next, {
+        class: 'vanished',
+        why: `it is not an ACTIVE service any more: ${found?.why ?? 'ECS does not list it'}`,
+      })
     : wait(next, 'ECS does not list the service')
 }
 
-async function judge(step: Step, one: Progress): Promise<Next> {
+async function judge(step: Step, one: Progress, sight: Sight): Promise<Next> {
   const stands = standing(one.service, one.watched)
-  const next = { ...one, watched: afterLook(one.watched, stands), looks: one.looks + 1 }
+  const next = { ...one, watched: afterLook(one.watched, stands) }
+  const { target } = one.watched
   switch (stands.is) {
     case 'missing':
       return wait(next, `ECS still shows ${stands.shows}`)
     case 'failed':
-      return end(next, 'failed', `its rollout failed: ${stands.why}`)
+      return fail(next, { class: 'verdict', why: `its rollout failed: ${stands.why}` })
     case 'vanished':
-      return end(next, 'failed', stands.why)
-    case 'undone':
-      return end(
-        next,
-        'failed',
-        `undone: ECS gave up on ${one.watched.target} and put ${stands.by.taskDefinition} back, which serves now`,
-      )
-    case 'superseded':
-      return end(
-        next,
-        'superseded',
-        `somebody else deployed ${stands.by.taskDefinition} (${stands.by.id}); it is left alone`,
-      )
+      return fail(next, { class: 'vanished', why: stands.why })
+    case 'undone': {
+      const back = stands.by.taskDefinition
+      const bad = back === one.watch.service.taskDefinition
+      const why = bad
+        ? `undone: ECS gave up on ${target}; the service is back on the BAD version ${back}, which serves now`
+        : `undone: ECS gave up on ${target} and put ${back} back, which serves now`
+      return fail(next, { class: 'undone', why })
+    }
+    case 'superseded': {
+      const { taskDefinition, id, createdAt } = stands.by
+      const why = `somebody else deployed ${taskDefinition} (${id}) at ${iso(createdAt)}; it is left alone`
+      return end(next, { outcome: 'superseded', class: 'superseded', why })
+    }
     case 'ours':
-      return judgeOurs(step, next, stands.rollout)
+      return judgeOurs(step, next, { rollout: stands.rollout, sight })
   }
 }
 
-async function judgeOurs(step: Step, one: Progress, rollout: Rollout): Promise<Next> {
+async function judgeOurs(step: Step, one: Progress, ours: Ours): Promise<Next> {
+  const { service } = one
+  const { rollout, sight } = ours
+  const looked = withShortage(step, await withNews(step, one, rollout), rollout)
+  const failures = failuresIn(looked)
+  const bad = failing(failures, { desired: service.desired, healthy: isHealthy(step, looked) })
+  if (bad) {
+    const [top] = topCauses(failures.filter((one) => one.class === bad.class))
+    return fail(looked, {
+      class: bad.class,
+      why: `its tasks fail: ${top ? causeText(top) : `${bad.tasks} tasks`}`,
+    })
+  }
+  const sign = verdictOf(looked, ours) ?? deadlockIn(service, rollout) ?? tooLong(step, looked)
+  if (sign) return fail(looked, sign, adviceOn(sign))
+  const complete = rollout.state !== 'IN_PROGRESS'
+  if (complete && sight.unread.revision !== undefined && looked.expected === undefined) {
+    return { progress: doubted(step, looked, sight.unread.revision) }
+  }
+  const expected = looked.expected ?? revisedDigests(sight.revision)
+  return judgeProof(step, withMoments(step, { ...looked, expected }), ours)
+}
+
+/** What may have changed is read: tasks only after a change, and ended ones only when something failed or all seems done. */
+async function withNews(step: Step, one: Progress, rollout: Rollout): Promise<Progress> {
   const { service } = one
   const ready = rollout.state !== 'IN_PROGRESS' && service.running === service.desired
   const signature = `${rollout.state} ${rollout.failedTasks} ${service.running}/${service.pending} ${service.events[0]?.id}`
-  const read = ready || signature !== one.signature || one.looks % tasksEvery === 0
-  const looked = read ? { ...(await withTasks(step, one)), signature } : one
-  const failures = failuresOf(looked.tasks, rollout.id, looked.known)
-  if (isFailing(failures)) {
-    return end(looked, 'failed', `its tasks fail: ${topCauses(failures)[0] ?? ''}`)
+  const due = one.looks % tasksEvery === 0 || one.draining !== undefined
+  if (!ready && !due && signature === one.signature) return one
+  const failed = rollout.failedTasks > one.counted
+  const read = await withTasks(step, one, failed || ready)
+  return { ...read, signature, counted: rollout.failedTasks }
+}
+
+/** ECS counts failures anew when a task was healthy, so that fewer of them are no fewer failures. */
+async function withTasks(step: Step, one: Progress, stopped: boolean): Promise<Progress> {
+  const first = one.known === undefined
+  const tasks = await observeTasks(
+    step.clients,
+    { cluster: step.cluster, service: one.service.name },
+    {
+      stopped: stopped || first,
+      also: one.tasks.filter((task) => task.status !== 'STOPPED').map(({ id }) => id),
+    },
+  )
+  const ended = tasks.filter((task) => task.desiredStatus === 'STOPPED').map((task) => task.id)
+  return { ...one, tasks: mergeTasks(one.tasks, tasks), known: one.known ?? new Set(ended) }
+}
+
+function isHealthy(step: Step, one: Progress): boolean {
+  const { service, tasks, watched } = one
+  const balanced = service.balanced.length > 0
+  const at = { now: step.run.clock.now(), balanced, grace: service.grace }
+  const from = sinceOf(one)
+  return tasks.some(
+    (task) =>
+      task.startedBy === watched.deployment && task.createdAt >= from && wasHealthy(task, at),
+  )
+}
+
+/** ECS's own verdict, where it was read and is about what is watched. */
+function verdictOf({ deployment, watched }: Progress, { rollout }: Ours): Sign | undefined {
+  if (deployment === undefined) return undefined
+  const goesBack = deployment.arn === watched.takesBack
+  const number = rollout.id.split('/').at(-1)
+  const isOurs = deployment.target?.endsWith(`/${number}`) === true
+  return isOurs || goesBack ? verdictOn(deployment, { goesBack }) : undefined
+}
+
+/** Notices that there is no place for tasks: warns once, and counts the time until there is. */
+function withShortage(step: Step, one: Progress, rollout: Rollout): Progress {
+  const { service } = one
+  const event = shortageIn(service, rollout)
+  const wants = rollout.running + service.pending < service.desired
+  if (!event || !wants) return { ...one, shortage: undefined }
+  const since = one.shortage?.since ?? step.run.clock.now()
+  step.warn(`${service.name}: ${event.message}`)
+  return { ...one, shortage: { since, says: event.message } }
+}
+
+function tooLong({ run, patience }: Step, { shortage, service }: Progress): Sign | undefined {
+  const waited = shortage ? run.clock.now() - shortage.since : 0
+  if (!shortage || patience.capacity === undefined || waited < patience.capacity) return undefined
+  const found = `${service.running} of ${service.desired} tasks`
+  return {
+    class: 'capacity',
+    why: `for ${span(waited)} there has been no place for a task (${found} run): ${shortage.says}`,
   }
-  const complete = rollout.state !== 'IN_PROGRESS'
-  const expected =
-    looked.expected ?? (complete ? await revisedDigests(step, service, rollout) : undefined)
-  const gate = complete || !shiftsTraffic(service) ? '' : await gateOf(step.clients, service)
-  const counts = [
-    `${rollout.running} of ${service.desired} tasks of ${rollout.taskDefinition} run`,
-    rollout.state,
-    ...(gate === '' ? [] : [gate]),
-  ].join(', ')
-  return judgeProof(withMoments(step, { ...looked, expected }), { counts, complete })
+}
+
+function adviceOn(sign: Sign): readonly string[] | undefined {
+  if (sign.class !== 'capacity') return undefined
+  return sign.why.includes('minimumHealthyPercent')
+    ? [
+        'raise maximumPercent or lower minimumHealthyPercent of the service (aws ecs update-service --deployment-configuration), then run again',
+      ]
+    : [
+        'make room (capacity provider, instances, the quota of vCPUs, free addresses in the subnets), then run again',
+      ]
 }
 
 /** What this look says of the way back; nothing before the first one that saw our deployment. */
@@ -171,59 +238,8 @@ function withMoments(step: Step, one: Progress): Progress {
   return { ...one, moments: lookedAt(one.moments, found, look) }
 }
 
-function judgeProof(
-  one: Progress,
-  at: { readonly counts: string; readonly complete: boolean },
-): Next {
-  const { service, watch } = one
-  const taskDefinition = one.watched.target
-  const proof = prove(service, one.tasks, { taskDefinition, containers: one.expected ?? [] })
-  if (proof.is === 'wrong') return end(one, 'failed', proof.why)
-  if (!at.complete) return wait(one, at.counts)
-  if (service.desired < watch.atLeast) {
-    return wait(one, `${service.desired} tasks are desired, not yet ${watch.atLeast}`)
-  }
-  if (service.desired === 0 && watch.stopped) return judgeStopped(one)
-  switch (proof.is) {
-    case 'proven':
-      return end(one, watch.proven, `${taskDefinition} runs on all ${service.desired} tasks`)
-    case 'waiting':
-      return wait(one, proof.why)
-    case 'unknown': {
-      const doubts = one.doubts + 1
-      const next = { ...one, doubts }
-      return doubts > tolerated.doubts
-        ? end(next, 'inconclusive', proof.why)
-        : wait(next, proof.why)
-    }
-  }
-}
-
-function judgeStopped(one: Progress): Next {
-  const alive = one.tasks.filter(isAlive).length
-  return alive > 0
-    ? wait(one, `${alive} tasks are ending`)
-    : end(one, one.watch.proven, 'prepared, stopped: mode start finishes it')
-}
-
-async function withTasks(step: Step, one: Progress): Promise<Progress> {
-  const tasks = await observeTasks(step.clients, {
-    cluster: step.cluster,
-    service: one.service.name,
-  })
-  const ended = tasks.filter((task) => task.desiredStatus === 'STOPPED').map((task) => task.id)
-  return { ...one, tasks, known: one.known ?? new Set(ended) }
-}
-
 /** The digests that ECS fixed for a deployment when it began; undefined while it does not say. */
-async function revisedDigests(
-  step: Step,
-  service: LiveService,
-  rollout: Rollout,
-): Promise<readonly ExpectedContainer[] | undefined> {
-  const arn = revisionOf(service, rollout.id)
-  if (arn === undefined) return undefined
-  const [revision] = await observeRevisions(step.clients, [arn])
+function revisedDigests(revision: Revision | undefined): readonly ExpectedContainer[] | undefined {
   const complete = revision?.containers.every(({ digest }) => digest !== undefined)
   return revision && complete ? revision.containers : undefined
 }

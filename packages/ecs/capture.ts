@@ -10,6 +10,8 @@ import {
   type Services,
 } from './observe.ts'
 import { inParallel } from './parallel.ts'
+import type { SeenGroup } from './preflight/balancing.ts'
+import { type Aimed, type Finding, groupsOf, inspectStanding } from './preflight/index.ts'
 import {
   type AbsentService,
   digest12,
@@ -29,17 +31,26 @@ interface Part {
   readonly state?: ServiceState
   readonly problems: readonly string[]
   readonly warnings: readonly string[]
+  readonly aimed?: Aimed
 }
 
+/** `point`: also what the tasks stand on, because a rollback will need it; `now`: only what runs. */
+export type Purpose = 'point' | 'now'
+
 /** How the services of a cluster take part in a restore point; read-only. */
-export function captureServices(clients: EcsClients, where: Services): Capture<EcsState> {
+export function captureServices(
+  clients: EcsClients,
+  where: Services,
+  purpose: Purpose = 'now',
+): Capture<EcsState> {
   return async (_run: Run): Promise<Captured<EcsState>> => {
     const parts = await captureAll(clients, where)
-    const services = parts.flatMap((part) => part.state ?? [])
+    const standing = purpose === 'point' ? await captureStanding(clients, parts) : parts
+    const services = standing.flatMap((part) => part.state ?? [])
     return {
       state: { cluster: where.cluster, services },
-      problems: parts.flatMap((part) => part.problems),
-      warnings: parts.flatMap((part) => part.warnings),
+      problems: standing.flatMap((part) => part.problems),
+      warnings: standing.flatMap((part) => part.warnings),
       rows: services.map((service) => [service.name, describeState(service)] as const),
     }
   }
@@ -59,6 +70,38 @@ async function captureAll(clients: EcsClients, where: Services): Promise<readonl
     captureService(clients, where.cluster, service),
   )
   return [...absent, ...parts]
+}
+
+/**
+ * What the tasks stand on, of all services at once: a deployment does not begin when what it would go back to could not be
+ * started any more. How target groups check goes into the point: a later change of it fails the tasks of a rollback.
+ */
+async function captureStanding(
+  clients: EcsClients,
+  parts: readonly Part[],
+): Promise<readonly Part[]> {
+  const aimed = parts.flatMap((part) => part.aimed ?? [])
+  const { findings, groups } = await inspectStanding(clients, aimed)
+  const texts = (wanted: Finding['is']) =>
+    findings
+      .filter(({ is }) => is === wanted)
+      .map(({ service, why, next }) => `service ${service}: ${why}: ${next}`)
+  return [
+    ...parts.map((part) => withGroups(part, groups)),
+    { problems: texts('obstacle'), warnings: texts('doubt') },
+  ]
+}
+
+function withGroups(part: Part, groups: ReadonlyMap<string, SeenGroup>): Part {
+  if (part.state === undefined || part.aimed === undefined) return part
+  const arns = groupsOf(part.aimed.service)
+  const targetGroups = arns.flatMap((arn) => {
+    const seen = groups.get(arn)
+    return seen === undefined || seen instanceof CallError ? [] : [seen]
+  })
+  // Half of them would be taken for all of them.
+  const all = targetGroups.length === arns.length && arns.length > 0
+  return all ? { ...part, state: { ...part.state, targetGroups } } : part
 }
 
 /** A service that this deployment may create has no way back, which is no reason to refuse it; one that drains is in nobody's hands. */
@@ -101,6 +144,9 @@ async function captureService(
         ...(digest ? { digest } : {}),
       })),
     },
+    ...('found' in definition && definition.found
+      ? { aimed: { service, target: { definition: definition.found, recorded: containers } } }
+      : {}),
     problems: [
       ...[definition, tasks].flatMap((read) => ('problem' in read ? [read.problem] : [])),
       ...unready(service, 'found' in definition ? definition : undefined),

@@ -14,6 +14,7 @@ import { type Protection, unprotect } from './protect.ts'
 import { isStopped, lastSent } from './recorded.ts'
 import type { Order } from './settings.ts'
 import { primaryOf } from './state.ts'
+import type { Patience } from './step.ts'
 import { endedRow, plainRow, type Row } from './table.ts'
 import { watchAll } from './watch.ts'
 
@@ -26,11 +27,12 @@ export async function carryOut(
     readonly order: Order
     readonly plans: readonly ServicePlan[]
     readonly protections: ReadonlyMap<string, Protection>
+    readonly patience: Patience | undefined
   },
 ): Promise<readonly Row[]> {
-  const { cluster, order, plans, protections } = given
+  const { cluster, order, plans, protections, patience } = given
   const copies = new Map<string, Promise<Registered>>()
-  const at: Acting = { run, clients, cluster, copies, protections }
+  const at: Acting = { run, clients, cluster, copies, protections, patience }
   if (order === 'parallel') return carry(at, plans)
   const rows: Row[] = []
   for (const plan of plans) {
@@ -67,8 +69,23 @@ async function carryOn(at: Acting, given: readonly ServicePlan[]): Promise<reado
     at,
     again.flatMap((plan) => plan ?? []),
   )
-  const rounds = first.map((one) => second.find(({ name }) => name === one.name) ?? one)
-  return rounds.map(({ row }) => row)
+  return first.map((one) =>
+    joined(
+      one,
+      second.find(({ name }) => name === one.name),
+    ),
+  )
+}
+
+/** How a service ended over both rounds; one whose second was never sent ended with the first. */
+function joined({ row }: Round, second: Round | undefined): Row {
+  if (!second || second.ended || second.plan.is === 'superseded') return second?.row ?? row
+  const { why, next } = second.row
+  return {
+    ...row,
+    why: `${row.why}; no copy by digest could be deployed: ${why}`,
+    next: [...row.next, ...next],
+  }
 }
 
 /** How far a round brought one service. */
@@ -79,12 +96,12 @@ interface Round extends Acted {
 }
 
 async function round(at: Acting, plans: readonly ServicePlan[]): Promise<readonly Round[]> {
-  const { run, clients, cluster } = at
+  const { run, clients, cluster, patience } = at
   if (plans.length === 0) return []
   await run.journal.intend(plans.filter(isMutating).map((plan) => entryOf(at, plan)))
   const acted = await inParallel(plans, (plan) => act(at, plan))
   const watches = acted.flatMap((one) => watchOf(at, one) ?? [])
-  const watched = await watchAll(run, clients, { cluster, watches })
+  const watched = await watchAll(run, clients, { cluster, watches, patience })
   const all = await confirmed(run, clients, { acted, watched })
   return acted.map((one) => {
     const { plan } = one
@@ -92,7 +109,7 @@ async function round(at: Acting, plans: readonly ServicePlan[]): Promise<readonl
     const ended = all.find((end) => end.name === name)
     const row =
       ended && 'target' in plan
-        ? endedRow(ended, changeOf(plan), plan.target.definition.name)
+        ? endedRow(ended, changeOf(plan), plan.target.definition.name, { chosen: plan.target })
         : unwatchedRow(one)
     return { ...one, name, ended, row }
   })
@@ -168,7 +185,14 @@ function watchOf({ run }: Acting, { plan, became }: Acted): Watch | undefined {
     }
     case 'going-back': {
       const { deployment } = became
-      const back = { ...watched, deployment, before: others(deployment), forced, reused: true }
+      const back = {
+        ...watched,
+        deployment,
+        before: others(deployment),
+        forced,
+        reused: true,
+        takesBack: became.by,
+      }
       const proven = plan.is === 'follow' && !mine ? 'unchanged' : 'done'
       return { ...shared, fresh: false, proven, watched: back }
     }
@@ -191,6 +215,7 @@ function unwatchedRow({ plan, became }: Acted): Row {
     case 'not-sent':
       return plainRow(plan.service, {
         outcome: 'failed',
+        class: 'refused',
         why: became.why,
         change,
         next: [became.next],

@@ -30,20 +30,40 @@ export interface EcsClients {
   readonly parameters: SSMClient
   readonly files: S3Client
   readonly roles: IAMClient
+  /** The same for another region: an image, a secret or a parameter may lie there. */
+  inRegion(region: string | undefined): EcsClients
+}
+
+/**
+ * Whether what tasks stand on is there is asked for a minute at most: a runner in a closed network may have no way to ECR or
+ * IAM, and a rollback does not wait a quarter of an hour for their silence.
+ */
+const aside = {
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 },
+  followRegionRedirects: true,
 }
 
 /** Makes the clients; nothing else in the product makes an ECSClient. */
 export function connect(config: AwsConfig): EcsClients {
-  return {
+  const regions = new Map<string, EcsClients>()
+  const beside = { ...aside, ...config, maxAttempts: Math.min(config.maxAttempts, 4) }
+  const clients: EcsClients = {
     ecs: new ECSClient({ ...config }),
     once: new ECSClient({ ...config, maxAttempts: 1 }),
     codeDeploy: new CodeDeployClient({ ...config }),
     scaling: new ApplicationAutoScalingClient({ ...config }),
-    balancing: new ElasticLoadBalancingV2Client({ ...config }),
-    images: new ECRClient({ ...config }),
-    secrets: new SecretsManagerClient({ ...config }),
-    parameters: new SSMClient({ ...config }),
-    files: new S3Client({ ...config }),
-    roles: new IAMClient({ ...config }),
+    balancing: new ElasticLoadBalancingV2Client(beside),
+    images: new ECRClient(beside),
+    secrets: new SecretsManagerClient(beside),
+    parameters: new SSMClient(beside),
+    files: new S3Client(beside),
+    roles: new IAMClient(beside),
+    inRegion: (region) => {
+      if (region === undefined || region === config.region) return clients
+      const known = regions.get(region) ?? connect({ ...config, region })
+      regions.set(region, known)
+      return known
+    },
   }
+  return clients
 }

@@ -14,6 +14,9 @@ export interface Difference {
   /** Of the value before; equal values of the same thing have equal digests, in this run only. */
   readonly from?: string
   readonly to?: string
+  /** The value before, of what cannot be a password: images, sizes, ports, names of roles, where secrets are read from. */
+  readonly was?: string
+  readonly is?: string
 }
 
 /**
@@ -77,6 +80,8 @@ function difference(
     change: changeOf(before, after),
     ...(before ? { from: shown(before) } : {}),
     ...(after ? { to: shown(after) } : {}),
+    ...(before?.shown === undefined ? {} : { was: before.shown }),
+    ...(after?.shown === undefined ? {} : { is: after.shown }),
   }
 }
 

@@ -88,7 +88,7 @@ function sectionOf(changes: readonly EnvironmentChange[]): Section {
       'what',
       'name',
       'change',
-      'digest of the value (compares within this run only)',
+      'from → to (a value that may be secret: its digest, which compares within this run only)',
     ],
     rows: [...rows.slice(0, most), ...more],
   }
@@ -105,6 +105,16 @@ function rowsOf(change: EnvironmentChange): readonly (readonly string[])[] {
     one.kind.replaceAll('-', ' '),
     one.name,
     one.change,
-    [one.from, one.to].filter(Boolean).join(' → '),
+    valuesOf(one),
   ])
+}
+
+/** What may be shown is shown; where it looks the same, or may not be, the digests tell that it is not. */
+function valuesOf({ change, from, to, was, is }: Difference): string {
+  const shown = was ?? is
+  if (shown === undefined || (was === is && change !== 'added' && change !== 'removed')) {
+    const digests = [from, to].filter(Boolean).join(' → ')
+    return [...(shown ? [shown] : []), `digest ${digests}`].join('; the rest: ')
+  }
+  return [was, is].filter((one) => one !== undefined).join(' → ')
 }

@@ -1,4 +1,6 @@
 import type * as Ecs from '@aws-sdk/client-ecs'
+import { shortName } from '#aws'
+import { checkText, imageText, placeText, portText } from './shown.ts'
 
 /** What kinds of things a task definition says, as far as two of them are compared. */
 export type FactKind =
@@ -19,7 +21,8 @@ export type FactKind =
 
 /**
  * One thing that a task definition says. The value stays in memory: it is compared, never shown or recorded, because
- * people keep passwords in `environment` and in commands.
+ * people keep passwords in `environment` and in commands. Only what cannot be one may be shown: an image, a size, a port, the
+ * name of a role, where a secret is read from.
  */
 export interface Fact {
   /** Empty for the task itself. */
@@ -28,6 +31,8 @@ export interface Fact {
   /** Tells facts of a kind from each other; empty where there is only one. */
   readonly name: string
   readonly value: string
+  /** What of it may be shown; left out where a password may be in it. */
+  readonly shown?: string
 }
 
 /** Everything that a task definition says. A set, because JSON of a set shows nothing of it. */
@@ -39,10 +44,13 @@ export function factsOf(definition: Ecs.TaskDefinition): ReadonlySet<Fact> {
 type Part = Omit<Fact, 'container'>
 
 /** A fact of which there is one at most; none where nothing is said. */
-function single(kind: FactKind, value: unknown): readonly Part[] {
+function single(kind: FactKind, value: unknown, show?: (value: string) => string): readonly Part[] {
   if (value === undefined || value === null || value === '') return []
-  return [{ kind, name: '', value: typeof value === 'string' ? value : canonical(value) }]
+  const text = typeof value === 'string' ? value : canonical(value)
+  return [{ kind, name: '', value: text, ...(show && { shown: show(text) }) }]
 }
+
+const itself = (value: string) => value
 
 function taskFacts(definition: Ecs.TaskDefinition): readonly Fact[] {
   const {
@@ -54,10 +62,10 @@ function taskFacts(definition: Ecs.TaskDefinition): readonly Fact[] {
     ...rest
   } = definition
   const parts = [
-    ...single('cpu', cpu),
-    ...single('memory', memory),
-    ...single('task-role', taskRoleArn),
-    ...single('execution-role', executionRoleArn),
+    ...single('cpu', cpu, itself),
+    ...single('memory', memory, itself),
+    ...single('task-role', taskRoleArn, shortName),
+    ...single('execution-role', executionRoleArn, shortName),
     ...single('other', other(rest, ofRevision)),
   ]
   return parts.map((part) => ({ container: '', ...part }))
@@ -83,29 +91,32 @@ function containerFacts(definition: Ecs.ContainerDefinition): readonly Fact[] {
   const { environment, environmentFiles, secrets, repositoryCredentials, ...remaining } = more
   const { secretOptions = [], ...logConfiguration } = remaining.logConfiguration ?? {}
   const parts: readonly Part[] = [
-    ...single('image', image),
+    ...single('image', image, imageText),
     ...single('command', given(command)),
     ...single('entry-point', given(entryPoint)),
-    ...single('health-check', healthCheck),
-    ...single('cpu', cpu || undefined),
-    ...named('memory', [
+    ...single('health-check', healthCheck, () => checkText(healthCheck ?? {})),
+    ...single('cpu', cpu || undefined, itself),
+    ...named('memory', itself, [
       ['limit', memory],
       ['reservation', memoryReservation],
     ]),
-    ...named('port', (portMappings ?? []).map(portOf)),
+    ...named('port', portText, (portMappings ?? []).map(portOf)),
     ...named(
       'environment',
+      undefined,
       (environment ?? []).map((one) => [one.name ?? '', one.value ?? '']),
     ),
     ...named(
       'environment-file',
+      placeText,
       (environmentFiles ?? []).map(({ value = '' }) => [value.split('/').at(-1) ?? '', value]),
     ),
     ...named(
       'secret',
+      placeText,
       [...(secrets ?? []), ...secretOptions].map((one) => [one.name ?? '', one.valueFrom]),
     ),
-    ...named('secret', [['(registry)', repositoryCredentials?.credentialsParameter]]),
+    ...named('secret', placeText, [['(registry)', repositoryCredentials?.credentialsParameter]]),
     ...single('other', other({ ...remaining, logConfiguration }, [])),
   ]
   return parts.map((part) => ({ container: name, ...part }))
@@ -115,9 +126,14 @@ const given = (list: readonly string[] | undefined) => (list?.length ? list : un
 
 const named = (
   kind: FactKind,
+  show: ((value: string) => string) | undefined,
   facts: readonly (readonly [string, string | number | undefined])[],
 ): readonly Part[] =>
-  facts.flatMap(([name, value]) => (value === undefined ? [] : [{ kind, name, value: `${value}` }]))
+  facts.flatMap(([name, value]) =>
+    value === undefined
+      ? []
+      : [{ kind, name, value: `${value}`, ...(show && { shown: show(`${value}`) }) }],
+  )
 
 function portOf(mapping: Ecs.PortMapping): readonly [string, string] {
   const { containerPort, containerPortRange, protocol = 'tcp', ...rest } = mapping

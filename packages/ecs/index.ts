@@ -1,15 +1,19 @@
 export { captureServices, describeState } from './capture.ts'
 export { changeServices } from './change.ts'
+export { type Class, classes, classText } from './classes.ts'
 export { connect, type EcsClients } from './client.ts'
 export { type Destination, parseDestination } from './destination.ts'
 export { type Difference, diffOf } from './difference.ts'
 export type { EnvironmentChange } from './environment.ts'
 export { type Fact, type FactKind, factsOf } from './facts.ts'
 export {
+  type Cause,
+  causeText,
+  type Failing,
   type FailureClass,
+  failing,
   failureOf,
   failuresOf,
-  isFailing,
   type TaskFailure,
   topCauses,
 } from './failures.ts'

@@ -7,6 +7,7 @@ import type {
   LiveContainer,
   LiveService,
   LiveTask,
+  LogPlace,
   Revision,
   Rollout,
   ServiceDeployment,
@@ -51,11 +52,25 @@ export function toService(
     })),
     revisions: (service.currentServiceRevisions ?? []).flatMap(({ arn }) => (arn ? [arn] : [])),
     balanced: (service.loadBalancers ?? []).flatMap(({ containerName }) => containerName ?? []),
+    loadBalancers: (service.loadBalancers ?? []).map((one) => ({
+      container: one.containerName ?? '',
+      port: one.containerPort ?? 0,
+      ...(one.targetGroupArn === undefined ? {} : { targetGroup: one.targetGroupArn }),
+    })),
     ...(service.currentServiceDeployment
       ? { serviceDeployment: service.currentServiceDeployment }
       : {}),
+    ...(service.healthCheckGracePeriodSeconds
+      ? { grace: service.healthCheckGracePeriodSeconds * 1000 }
+      : {}),
+    ...present({ percent: percentOf(service.deploymentConfiguration) }),
   }
   return { live }
+}
+
+function percentOf(configuration: Ecs.DeploymentConfiguration | undefined): LiveService['percent'] {
+  const { minimumHealthyPercent: least, maximumPercent: most } = configuration ?? {}
+  return least === undefined || most === undefined ? undefined : { least, most }
 }
 
 function toRollout(deployment: Ecs.Deployment): Rollout {
@@ -93,7 +108,13 @@ export function toTask(task: Ecs.Task): LiveTask {
     health: task.healthStatus ?? 'UNKNOWN',
     createdAt: time(task.createdAt),
     containers: (task.containers ?? []).map(toContainer),
-    ...present({ stopCode: task.stopCode, stoppedReason: task.stoppedReason }),
+    ...present({
+      stopCode: task.stopCode,
+      stoppedReason: task.stoppedReason,
+      startedAt: task.startedAt?.getTime(),
+      stoppingAt: task.stoppingAt?.getTime(),
+      stoppedAt: task.stoppedAt?.getTime(),
+    }),
   }
 }
 
@@ -140,7 +161,7 @@ export function toServiceDeployment(deployment: Ecs.ServiceDeployment): ServiceD
       rolledBackTo: deployment.rollback?.serviceRevisionArn,
       rolledBackAt: deployment.rollback?.startedAt?.getTime(),
       stage: deployment.lifecycleStage,
-      traffic: deployment.targetServiceRevision?.requestedProductionTrafficWeight,
+      traffic: trafficOf(deployment),
       breaker: deployment.deploymentCircuitBreaker && {
         status: deployment.deploymentCircuitBreaker.status ?? '',
         failures: deployment.deploymentCircuitBreaker.failureCount ?? 0,
@@ -148,10 +169,22 @@ export function toServiceDeployment(deployment: Ecs.ServiceDeployment): ServiceD
       },
       alarms: deployment.alarms && {
         status: deployment.alarms.status ?? '',
+        names: deployment.alarms.alarmNames ?? [],
         triggered: deployment.alarms.triggeredAlarmNames ?? [],
       },
     }),
   }
+}
+
+/** Undefined where ECS shifts no traffic: a rolling deployment has no weights. */
+function trafficOf(deployment: Ecs.ServiceDeployment): ServiceDeployment['traffic'] {
+  const { targetServiceRevision: target, sourceServiceRevisions: sources = [] } = deployment
+  const weights = [...(target ? [target] : []), ...sources].flatMap((one) =>
+    one.arn === undefined || one.requestedProductionTrafficWeight === undefined
+      ? []
+      : [[one.arn, one.requestedProductionTrafficWeight] as const],
+  )
+  return weights.length === 0 ? undefined : Object.fromEntries(weights)
 }
 
 function toHook(hook: Ecs.DeploymentLifecycleHookDetail): LifecycleHook {
@@ -180,8 +213,20 @@ export function toTaskDefinition(
     containers: (definition.containerDefinitions ?? []).map((container) => ({
       name: container.name ?? '',
       image: container.image ?? '',
+      ...present({ log: logOf(container.logConfiguration) }),
     })),
+    ...present({
+      registeredBy: definition.registeredBy && shortName(definition.registeredBy),
+    }),
     facts: factsOf(definition),
     ...present({ copyOf: tags.find(({ key }) => key === COPY_OF)?.value }),
   }
+}
+
+/** Of the awslogs driver alone: options of others may hold tokens. */
+function logOf(configuration: Ecs.LogConfiguration | undefined): LogPlace | undefined {
+  if (configuration?.logDriver !== 'awslogs') return undefined
+  const { 'awslogs-group': group, 'awslogs-region': region = '' } = configuration.options ?? {}
+  const prefix = configuration.options?.['awslogs-stream-prefix'] ?? ''
+  return group === undefined ? undefined : { group, region, prefix }
 }

@@ -8,7 +8,7 @@ import {
   ListTaskDefinitionsCommand,
   ListTasksCommand,
 } from '@aws-sdk/client-ecs'
-import { call, codeOf } from '#aws'
+import { call, codeOf, shortName } from '#aws'
 import { messageOf } from '#core'
 import type { EcsClients } from './client.ts'
 import {
@@ -81,13 +81,18 @@ export async function taskDefinitionOf(
 export async function observeTasks(
   clients: Looking,
   where: { readonly cluster: string; readonly service: string },
+  /** Without `stopped` the second list is saved: `also` are the ids of tasks that a look before saw. */
+  only: { readonly stopped: boolean; readonly also: readonly string[] } = {
+    stopped: true,
+    also: [],
+  },
 ): Promise<readonly LiveTask[]> {
   const lists = await Promise.all([
     listTasks(clients, where, 'RUNNING'),
-    listTasks(clients, where, 'STOPPED'),
+    only.stopped ? listTasks(clients, where, 'STOPPED') : [],
   ])
-  const arns = [...new Set(lists.flat())]
-  const answers = await inParallel(batches(arns, 100), (tasks) =>
+  const ids = [...new Set([...lists.flat().map(shortName), ...only.also])]
+  const answers = await inParallel(batches(ids, 100), (tasks) =>
     call(
       clients.ecs,
       new DescribeTasksCommand({ cluster: where.cluster, tasks: [...tasks] }),

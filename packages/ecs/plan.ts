@@ -1,4 +1,5 @@
 import type { Written } from '#core'
+import type { Point } from '#store'
 import type { Copy } from './copy.ts'
 import { differs, isGoingBack, type Situation, type Wanted, wayBack } from './dispatch.ts'
 import type { ExpectedContainer } from './judge.ts'
@@ -19,6 +20,8 @@ export interface Target {
   readonly revision?: string
   /** The digests that a restore point recorded for this task definition; undefined where no point names it. */
   readonly recorded: readonly ExpectedContainer[] | undefined
+  /** The restore point that says so. */
+  readonly point?: Point
   /** Why this one. */
   readonly why: string
   /** What is registered and deployed in its place, because it cannot be used as it is. */

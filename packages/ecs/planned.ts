@@ -88,6 +88,13 @@ export function refuseFindings(
   }
 }
 
+/** Says in the summary what was not looked for. */
+export function withElsewhere(result: Result, images: readonly string[]): Result {
+  if (images.length === 0) return result
+  const text = `Whether these images are there was not looked for, because their registries are not ECR's: ${images.join(', ')}`
+  return { ...result, sections: [...(result.sections ?? []), { title: 'Not looked for', text }] }
+}
+
 /** What a dry run says. */
 export function planned(plans: readonly ServicePlan[], why: string): Result {
   const changed = plans.filter(isMutating).length

@@ -8,6 +8,7 @@ import type { Watch } from './progress.ts'
 import { deploy, type Sent } from './send.ts'
 import type { EcsSettings } from './settings.ts'
 import type { LiveService } from './state.ts'
+import type { Patience } from './step.ts'
 import { endedRow, plainRow, type Row, resultOf, wouldBe } from './table.ts'
 import { watchAll } from './watch.ts'
 
@@ -48,7 +49,7 @@ export async function redeploy(
     }
   }
   if (run.dryRun) return planned(cluster, plans)
-  return carryOut(run, clients, { cluster, plans })
+  return carryOut(run, clients, { cluster, plans, patience: settings.patience })
 }
 
 const changeOf = ({ is, service }: RedeployPlan) =>
@@ -65,9 +66,13 @@ function planned(cluster: string, plans: readonly RedeployPlan[]): Result {
 async function carryOut(
   run: Run,
   clients: EcsClients,
-  given: { readonly cluster: string; readonly plans: readonly RedeployPlan[] },
+  given: {
+    readonly cluster: string
+    readonly plans: readonly RedeployPlan[]
+    readonly patience: Patience | undefined
+  },
 ): Promise<Result> {
-  const { cluster, plans } = given
+  const { cluster, plans, patience } = given
   const orders = plans.filter((plan) => plan.is === 'deploy')
   await run.journal.intend(orders.map(entryOf))
   const sent = await inParallel(orders, async ({ service }) => {
@@ -76,7 +81,7 @@ async function carryOut(
   })
   const answers = new Map(sent)
   const watches = plans.flatMap((plan) => watchOf(plan, answers) ?? [])
-  const ended = await watchAll(run, clients, { cluster, watches })
+  const ended = await watchAll(run, clients, { cluster, watches, patience })
   const rows = plans.map((plan): Row => {
     const change = changeOf(plan)
     if (plan.is === 'unchanged') return unchangedRow(plan.service, plan.why)
@@ -85,7 +90,13 @@ async function carryOut(
     const answer = answers.get(plan.service.name)
     const failure = answer?.is === 'not-sent' ? answer : { why: plan.why, next: 'run again' }
     const next = [failure.next]
-    return plainRow(plan.service, { outcome: 'failed', why: failure.why, change, next })
+    return plainRow(plan.service, {
+      outcome: 'failed',
+      class: 'refused',
+      why: failure.why,
+      change,
+      next,
+    })
   })
   return resultOf({ cluster, verb: 'redeploy', rows })
 }

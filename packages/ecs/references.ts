@@ -1,7 +1,6 @@
-import { type ContainerDefinition, DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs'
-import { call } from '#aws'
 import type { EcsClients } from './client.ts'
-import { observeServices, type Services } from './observe.ts'
+import type { Fact } from './facts.ts'
+import { observeServices, observeTaskDefinition, type Services } from './observe.ts'
 import { inParallel } from './parallel.ts'
 
 /** What the containers of a service are started with from outside: secrets, parameters, environment files. */
@@ -18,24 +17,12 @@ export async function observeReferences(
 ): Promise<readonly References[]> {
   const { services } = await observeServices(clients, where)
   return inParallel(services, async ({ name, taskDefinition }) => {
-    const command = new DescribeTaskDefinitionCommand({ taskDefinition })
-    const found = await call(clients.ecs, command, taskDefinition)
-    const all = (found.taskDefinition?.containerDefinitions ?? []).flatMap(referencesOf)
-    return { service: name, references: [...new Set(all)] }
+    const definition = await observeTaskDefinition(clients, taskDefinition)
+    const references = [...(definition?.facts ?? [])].flatMap(referenceOf)
+    return { service: name, references: [...new Set(references)] }
   })
 }
 
 /** Everything that ECS resolves when a task starts, also for the registry and the log driver. */
-function referencesOf(container: ContainerDefinition): readonly string[] {
-  const secrets = [
-    ...(container.secrets ?? []),
-    ...(container.logConfiguration?.secretOptions ?? []),
-  ]
-  return [
-    ...secrets.flatMap(({ valueFrom }) => valueFrom ?? []),
-    ...(container.environmentFiles ?? []).flatMap(({ value }) => value ?? []),
-    ...(container.repositoryCredentials?.credentialsParameter
-      ? [container.repositoryCredentials.credentialsParameter]
-      : []),
-  ]
-}
+const referenceOf = ({ kind, value }: Fact) =>
+  kind === 'secret' || kind === 'environment-file' ? [value] : []

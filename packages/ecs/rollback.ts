@@ -7,7 +7,7 @@ import type { EcsClients } from './client.ts'
 import { observeChanges, withEnvironment } from './environment.ts'
 import { inParallel } from './parallel.ts'
 import { isMutating, type Known, type ServicePlan } from './plan.ts'
-import { planned, refuseFindings, refusePlans } from './planned.ts'
+import { planned, refuseFindings, refusePlans, withElsewhere } from './planned.ts'
 import { inspectTargets } from './preflight/index.ts'
 import { planTarget } from './prepare.ts'
 import { type Protection, protectionOf } from './protect.ts'
@@ -43,16 +43,22 @@ export async function rollback(
   if (refusals.length > 0) return refusePlans(plans, refusals)
   const protecting = await protectionsOf(clients, settings, plans)
   if (protecting.refusals.length > 0) return refusePlans(plans, protecting.refusals)
-  const findings = await inspectTargets(run, clients, plans.filter(isMutating))
+  const { findings, elsewhere } = await inspectTargets(run, clients, {
+    aimed: plans.filter(isMutating),
+    store,
+    record: settings.record,
+  })
   const obstacles = findings.filter((finding) => finding.is === 'obstacle')
   if (obstacles.length > 0) return refuseFindings(plans, obstacles)
-  for (const { service, why } of findings) run.report.warning(`${service}: ${why}`)
+  for (const { service, why, next } of findings) {
+    run.report.warning(`${service}: ${why}; ${next}`)
+  }
   run.report.info(`destination: ${aims.why}`)
   const changes = await observeChanges(clients, plans, digester())
   const result = run.dryRun
     ? planned(plans, aims.why)
     : await changed(run, clients, { settings, plans, protections: protecting.of })
-  return withEnvironment(result, changes)
+  return withElsewhere(withEnvironment(result, changes), elsewhere)
 }
 
 async function changed(
@@ -65,11 +71,11 @@ async function changed(
   },
 ): Promise<Result> {
   const { settings, plans, protections } = given
-  const { cluster, order } = settings
+  const { cluster, order, patience } = settings
   for (const plan of plans.filter((one) => one.is === 'left-alone')) {
     run.report.warning(`${plan.service.name} is left alone: ${plan.why}`)
   }
-  const rows = await carryOut(run, clients, { cluster, order, plans, protections })
+  const rows = await carryOut(run, clients, { cluster, order, plans, protections, patience })
   return resultOf({ cluster, verb: 'rollback', rows })
 }
 

@@ -16,6 +16,8 @@ export interface Watched {
   readonly forced: boolean
   /** True for an old deployment that ECS brings back: it may be listed before it is the primary one again. */
   readonly reused?: boolean
+  /** Then: the ARN of the service deployment that ECS takes back. Its verdict counts, and tasks only from when that began. */
+  readonly takesBack?: string
 }
 
 /** What became of the watched deployment. */

@@ -1,5 +1,6 @@
 import { InputError } from '#core'
 import { type Destination, parseDestination } from './destination.ts'
+import type { Patience } from './step.ts'
 
 export const modes = ['rollback', 'stop', 'start', 'redeploy'] as const
 export type Mode = (typeof modes)[number]
@@ -12,6 +13,8 @@ export interface EcsSettings {
   /** Only for `rollback`; the record's own destination when it names none. */
   readonly destination: Destination | undefined
   readonly record: string | undefined
+  /** How long is enough while deployments are watched. */
+  readonly patience?: Patience
   /** Only for `rollback`: all services at once, or one after the other as they were named. */
   readonly order: Order
   /** Only for `rollback`: ECS's own rollbacks are switched off while ours is watched. */
@@ -28,6 +31,8 @@ export interface EcsInputs {
   readonly services?: readonly string[] | undefined
   readonly to: string
   readonly record?: string | undefined
+  readonly 'capacity-timeout'?: number
+  readonly 'stable-for'?: number
   readonly order?: Order
   readonly 'protect-rollback'?: boolean
 }
@@ -65,6 +70,7 @@ export function settings(given: EcsInputs, environment: EcsEnvironment | undefin
     services: services.names,
     destination: to.destination,
     record: given.record,
+    patience: { capacity: given['capacity-timeout'], stable: given['stable-for'] },
     order: given.order ?? 'parallel',
     protectRollback: given['protect-rollback'] ?? false,
   }

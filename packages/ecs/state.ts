@@ -48,6 +48,20 @@ export interface LiveService {
   readonly serviceDeployment?: string
   /** Names of the containers that load balancers send traffic to. */
   readonly balanced: readonly string[]
+  /** Where load balancers send traffic to: to which port of which container. */
+  readonly loadBalancers: readonly LoadBalancer[]
+  /** So long, in milliseconds, health checks do not count after a task has started. */
+  readonly grace?: number
+  /** How many tasks, in percent of the desired ones, must stay and may be there while a deployment is under way. */
+  readonly percent?: { readonly least: number; readonly most: number }
+}
+
+/** Where a load balancer finds a service. */
+export interface LoadBalancer {
+  /** ARN; left out for a Classic Load Balancer. */
+  readonly targetGroup?: string
+  readonly container: string
+  readonly port: number
 }
 
 /** Why a service is deployed in a way that this version cannot take back; undefined when it can. */
@@ -100,6 +114,11 @@ export interface LiveTask {
   readonly stopCode?: string
   readonly stoppedReason?: string
   readonly createdAt: number
+  /** When it became RUNNING. */
+  readonly startedAt?: number
+  /** When ECS began to end it. */
+  readonly stoppingAt?: number
+  readonly stoppedAt?: number
   readonly containers: readonly LiveContainer[]
 }
 
@@ -135,27 +154,39 @@ export interface ServiceDeployment {
   readonly target?: string
   /** ARNs of the revisions that it replaces. */
   readonly sources: readonly string[]
+  /** The part of the production traffic, in percent, that goes to a revision, by its ARN; only where ECS shifts traffic. */
+  readonly traffic?: Readonly<Record<string, number>>
   /** ARN of the revision that ECS went back to. */
   readonly rolledBackTo?: string
   /** When ECS began to go back. */
   readonly rolledBackAt?: number
   /** `PRE_SCALE_UP`, `BAKE_TIME` and the others; only of blue/green, linear and canary deployments. */
   readonly stage?: string
-  /** Percent of production traffic that the target gets; only of deployments that shift traffic. */
-  readonly traffic?: number
   readonly hooks: readonly LifecycleHook[]
   readonly breaker?: {
     readonly status: string
     readonly failures: number
     readonly threshold: number
   }
-  readonly alarms?: { readonly status: string; readonly triggered: readonly string[] }
+  readonly alarms?: {
+    readonly status: string
+    /** Names of all that watch it, and of those that went off. */
+    readonly names?: readonly string[]
+    readonly triggered: readonly string[]
+  }
   /** True where SUCCESSFUL may come before all tasks are healthy (`earlySuccessCriteria`). */
   readonly earlySuccess: boolean
   readonly createdAt: number
   /** 0 where it has not happened. */
   readonly startedAt: number
   readonly finishedAt: number
+}
+
+/** The options of the awslogs driver; a stream is called `prefix/container/task id`. */
+export interface LogPlace {
+  readonly group: string
+  readonly region: string
+  readonly prefix: string
 }
 
 /** A task definition. */
@@ -165,7 +196,14 @@ export interface TaskDefinition {
   readonly name: string
   readonly family: string
   readonly status: 'ACTIVE' | 'INACTIVE' | 'DELETE_IN_PROGRESS'
-  readonly containers: readonly { readonly name: string; readonly image: string }[]
+  readonly containers: readonly {
+    readonly name: string
+    readonly image: string
+    /** Where the awslogs driver writes what it prints. */
+    readonly log?: LogPlace
+  }[]
+  /** Who registered it: the last part of an ARN. */
+  readonly registeredBy?: string
   /** What its tasks are started with: compared, never shown. */
   readonly facts: ReadonlySet<Fact>
   /** `family:revision` that a rollback made it a copy of. */

@@ -1,8 +1,19 @@
 import { type Json, join, type Outcome, passes, type Result, type Section, span } from '#core'
-import { type ExpectedContainer, tasksOf } from './judge.ts'
+import type { Class } from './classes.ts'
+import type { Evidence } from './evidence.ts'
+import { causeText } from './failures.ts'
+import type { ExpectedContainer } from './judge.ts'
 import { type Moments, momentsTable, reachedBy } from './moments.ts'
 import type { Ended } from './progress.ts'
-import { digest12, isAlive, type LiveService, type LiveTask, type Rollout } from './state.ts'
+import { screens, verdictIn } from './screen.ts'
+import { fingerprintText, servingOf } from './serving.ts'
+import {
+  isAlive,
+  type LiveService,
+  type LiveTask,
+  type ServiceDeployment,
+  type ServiceEvent,
+} from './state.ts'
 
 /** How one service ended, as the table and the outputs tell it. */
 export interface Row {
@@ -19,12 +30,36 @@ export interface Row {
   readonly tasks: readonly LiveTask[] | undefined
   /** True when it was seen that no task of any other task definition is alive. */
   readonly drained: boolean
+  /** The most frequent causes of failed tasks, with counts. */
   readonly causes: readonly string[]
+  /** Tasks that the platform ended. */
+  readonly noise?: number
+  /** Newest first; those of the service where nothing was watched. */
+  readonly events?: readonly ServiceEvent[]
+  /** How it went wrong. */
+  readonly class?: Class | undefined
+  /** Why it was to go where it was to go. */
+  readonly chosen?: Chosen | undefined
+  /** Where else it could go: each a value of `to:`. */
+  readonly candidates?: readonly Candidate[] | undefined
+  /** Only where it was watched and did not end well. */
+  readonly evidence?: Evidence | undefined
   /** Left out where nothing was watched for them. */
   readonly moments?: Moments | undefined
-  /** ECS's own verdict on its current deployment. */
-  readonly ecsSays?: string
   readonly next: readonly string[]
+}
+
+/** Why a destination was taken: its grade where it has one, and one clause. */
+export interface Chosen {
+  readonly grade?: string | undefined
+  readonly why: string
+}
+
+/** A destination that could have been taken instead. */
+export interface Candidate {
+  /** As the input `to` takes it. */
+  readonly to: string
+  readonly why: string
 }
 
 /** A row for a service that was not watched. */
@@ -38,9 +73,16 @@ export function plainRow(
 }
 
 /** A row for a service that was watched until it ran `target`, or was not. */
-export function endedRow(ended: Ended, change: string, target: string): Row {
+export function endedRow(
+  ended: Ended,
+  change: string,
+  target: string,
+  more: Pick<Row, 'chosen' | 'candidates'> = {},
+): Row {
   const others = ended.tasks.some((task) => isAlive(task) && task.taskDefinition !== target)
-  return { ...ended, change, drained: passes(ended.outcome) && !others, next: [] }
+  const drained = passes(ended.outcome) && !others
+  const causes = ended.causes.map(causeText)
+  return { ...ended, ...more, change, drained, causes, next: ended.next ?? [] }
 }
 
 /** The table that every mode ends with. */
@@ -51,8 +93,8 @@ export function table(rows: readonly Row[]): Section {
     rows: rows.map((row) => [
       row.name,
       row.change,
-      row.expected.map(({ name, digest }) => `${name}@${digest12(digest)}`).join(' '),
-      row.service ? `${row.service.running}/${row.service.desired}` : '',
+      fingerprintText(row.expected),
+      runningText(row),
       row.took === 0 ? '' : span(row.took),
       row.outcome,
       row.why,
@@ -60,35 +102,18 @@ export function table(rows: readonly Row[]): Section {
   }
 }
 
-/** What an on-call engineer has to know of a service that did not end well, on one screen. */
-export function screen(row: Row, cluster: string): Section {
-  const { service } = row
-  return {
-    title: `${row.name} in ${cluster}: ${row.outcome}`,
-    columns: ['what', 'seen'],
-    rows: [
-      ['verdict', row.why],
-      ['change', row.change],
-      ['serving now', servingNow(row)],
-      ...row.causes.map((cause) => ['cause', cause]),
-      ...(row.ecsSays ? [['ECS says', row.ecsSays]] : []),
-      ...(service?.rollouts ?? []).map((rollout) => ['deployment', rolloutText(rollout)]),
-      ...(service?.events ?? []).slice(0, 5).map((event) => ['event', event.message]),
-    ],
-  }
-}
-
-function servingNow({ service, tasks }: Row): string {
-  const counts = `${service?.running ?? 0} of ${service?.desired ?? 0} tasks`
-  if (!tasks) return `${counts}, ${service?.taskDefinition ?? 'unknown'}`
-  const running = tasks.filter((task) => task.status === 'RUNNING')
-  return `${tasksOf(running) || 'nothing'} (${counts} by ECS's count)`
-}
-
-function rolloutText(rollout: Rollout): string {
-  const why = rollout.state === 'FAILED' && rollout.why ? `: ${rollout.why}` : ''
-  const failed = rollout.failedTasks > 0 ? `, ${rollout.failedTasks} failed tasks` : ''
-  return `${rollout.taskDefinition} ${rollout.state}${failed}${why} (${rollout.id})`
+/** `web:1 2/2`, and what else is there. */
+function runningText({ service, tasks }: Row): string {
+  if (!service) return ''
+  if (!tasks?.some(isAlive)) return `${service.running}/${service.desired}`
+  return servingOf(tasks)
+    .map(({ taskDefinition, running, other }) =>
+      [
+        ...(running > 0 ? [`${taskDefinition} ${running}/${service.desired}`] : []),
+        ...(other > 0 ? [`${taskDefinition} ${other} starting or ending`] : []),
+      ].join(', '),
+    )
+    .join(', ')
 }
 
 const names = (rows: readonly Row[]) => rows.map((row) => row.name).join(',')
@@ -120,7 +145,7 @@ export function resultOf(given: {
   return {
     outcome: join(rows.map((row) => row.outcome)),
     headline: headlineOf(given, bad),
-    sections: [table(rows), ...momentsTable(reached), ...bad.map((row) => screen(row, cluster))],
+    sections: [...screens(bad, cluster), table(rows), ...momentsTable(reached)],
     reached,
     ...(bad.length > 0 ? { next: nextOf(bad, cluster) } : {}),
     outputs: outputs(rows),
@@ -136,7 +161,7 @@ function headlineOf(
   const [first] = bad
   if (!first) return of
   const more = bad.length > 1 ? `, and ${counted(bad.length - 1, 'service')} more` : ''
-  return `${of}; ${first.name}: ${first.why}${more}`
+  return `${of}; ${verdictIn(first)}${more}`
 }
 
 /** `1 service`, `3 services`. */
@@ -165,6 +190,10 @@ function nextOf(bad: readonly Row[], cluster: string): readonly string[] {
   const theirs = bad.filter((row) => row.outcome === 'superseded').map((row) => row.name)
   return [
     ...bad.flatMap((row) => row.next),
+    ...bad.flatMap(({ name, candidates = [] }) =>
+      candidates.map(({ to, why }) => `or take ${name} elsewhere: to: ${to} (${why})`),
+    ),
+    ...new Set(bad.flatMap(({ evidence }) => evidence?.unread ?? [])),
     ...(theirs.length > 0
       ? [`look who deployed ${theirs.join(', ')}: if that is the fix, close this rollback`]
       : []),
@@ -174,15 +203,36 @@ function nextOf(bad: readonly Row[], cluster: string): readonly string[] {
 }
 
 function rowData(row: Row): Json {
+  const { service, tasks, evidence } = row
   return {
     service: row.name,
     change: row.change,
     outcome: row.outcome,
+    class: row.class,
     why: row.why,
     milliseconds: row.took,
-    running: row.service?.running ?? null,
-    desired: row.service?.desired ?? null,
+    running: service?.running ?? null,
+    desired: service?.desired ?? null,
+    drained: row.drained,
     containers: row.expected.map(({ name, digest }) => ({ name, digest: digest ?? null })),
+    serving: tasks ? servingOf(tasks).map((one): Json => ({ ...one })) : null,
     causes: row.causes,
+    chosen: row.chosen && { ...row.chosen },
+    candidates: row.candidates?.map((one): Json => ({ ...one })),
+    ...(evidence && {
+      region: evidence.region,
+      says: evidence.says,
+      events: (row.events ?? []).slice(0, 20).map(({ message }) => message),
+      deployment: evidence.deployment && deploymentData(evidence.deployment),
+      links: evidence.links.map(({ text, url }): Json => ({ text, url })),
+      unread: evidence.unread,
+    }),
   }
 }
+
+const deploymentData = ({ status, why, breaker, alarms }: ServiceDeployment): Json => ({
+  status,
+  why,
+  breaker: breaker && { ...breaker },
+  alarms: alarms && { ...alarms },
+})

@@ -142,6 +142,7 @@ async function aimAtRecorded(
       service: recorded.name,
       definition,
       recorded: recorded.containers,
+      point,
       why: `${point.id} recorded ${definition.name}`,
     },
   }
@@ -201,20 +202,26 @@ export function recordedDigests(
   service: string,
   taskDefinition: string,
 ): readonly ExpectedContainer[] | undefined {
+  return recordedIn(points, service, taskDefinition)?.state.containers
+}
+
+function recordedIn(points: readonly Point[], service: string, taskDefinition: string) {
   return points
-    .flatMap((point) => point.components.ecs?.services ?? [])
+    .flatMap((point) => (point.components.ecs?.services ?? []).map((state) => ({ point, state })))
     .find(
-      (state) =>
+      ({ state }) =>
         state.name === service &&
         state.taskDefinition === taskDefinition &&
         state.containers.length > 0 &&
         state.containers.every(({ digest }) => digest !== undefined),
-    )?.containers
+    )
 }
 
 function withRecorded(aimed: Aim, points: readonly Point[]): Aim {
   if (aimed.is !== 'target') return aimed
   const { service, definition } = aimed.target
-  const recorded = recordedDigests(points, service, definition.name)
-  return { is: 'target', target: { ...aimed.target, recorded } }
+  const found = recordedIn(points, service, definition.name)
+  const { point } = found ?? {}
+  const target = { ...aimed.target, recorded: found?.state.containers, ...(point && { point }) }
+  return { is: 'target', target }
 }

@@ -19,6 +19,7 @@ export function evidenceOf(task: LiveTask): Failure | undefined {
   switch (failure?.class) {
     case undefined:
     case 'noise':
+    case 'capacity':
     case 'asked':
       return undefined
     case 'health':

@@ -25,7 +25,8 @@ export function capturesOf(
   const rds = connectRds(aws)
   const chosen = secrets || parameters
   return {
-    ecs: services && captureServices(connectEcs(aws), services),
+    // Without a store no point is taken: rollback-plan looks at what runs.
+    ecs: services && captureServices(connectEcs(aws), services, store ? 'point' : 'now'),
     rds: database && captureDatabase(rds, database),
     migrations: database && migrations && captureLedger(rds, { ...database, ...migrations }, store),
     config: chosen && captureConfig(connectConfig(aws), { secrets, parameters }),

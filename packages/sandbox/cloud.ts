@@ -1,7 +1,11 @@
 import { join } from 'node:path'
 import { type AlarmReader, alarmReader } from './alarms.ts'
+import { type AutoscalingService, autoscalingService } from './autoscaling/index.ts'
 import { type CloudFrontService, cloudfrontService } from './cloudfront/index.ts'
+import { codeDeployService } from './codedeploy/index.ts'
+import { ecrService } from './ecr/index.ts'
 import { type EcsService, ecsService } from './ecs/index.ts'
+import { balancingService } from './elb/index.ts'
 import { createGateway, type Forward, type Gateway, keyring } from './gateway/index.ts'
 import { iam } from './iam/index.ts'
 import { logsService } from './logs/index.ts'
@@ -43,6 +47,7 @@ export interface CloudParts {
 export interface Cloud {
   readonly gateway: Gateway
   readonly ecs: EcsService
+  readonly autoscaling: AutoscalingService
   readonly rds: RdsService
   readonly cloudfront: CloudFrontService
   readonly issuer: Issuer
@@ -61,6 +66,10 @@ async function closeAll(services: readonly Service[]): Promise<void> {
 const notThere = () => {
   throw new AwsError('NotImplemented', 'The sandbox has no GetParameter.', 501)
 }
+
+/** Another ECS in the place of ours: its images and balancers are the ones that exist. */
+const isEcs = (service: Service): service is EcsService =>
+  service.name === 'ecs' && 'images' in service && 'balancers' in service
 
 /** Builds the services and the gateway before them, wired to each other. */
 export function createCloud(parts: CloudParts): Cloud {
@@ -84,13 +93,28 @@ export function createCloud(parts: CloudParts): Cloud {
   const cloudfront = cloudfrontService(ground, (request) => gateway.handle(request))
   const [monitoring, logs] = [monitoringService({ clock }), logsService({ clock })]
   const tokens = tokenEndpoint(issuer)
-  const { guard, admin: policies, service: access } = iam(roles, { secrets, ecs })
+  const { guard, admin: rolePages, service: access } = iam(roles, { secrets, ecs })
   const given = parts.services?.(ground, { resolveSecret, alarms }) ?? []
+  const shown = given.find(isEcs) ?? ecs
+  const deploys = codeDeployService({ clock }, { ecs: shown, alarms })
   const replaced = new Set(given.map((service) => service.name))
+  const autoscaling = autoscalingService({ clock, ecs: shown })
+  const ofTasks = [ecrService(shown), balancingService(shown), autoscaling]
+  const ours = [
+    secrets,
+    ssm,
+    sts,
+    access,
+    ecs,
+    ...ofTasks,
+    deploys,
+    rds,
+    cloudfront,
+    monitoring,
+    logs,
+  ]
   const services: readonly Service[] = [
-    ...[secrets, ssm, sts, access, ecs, rds, cloudfront, monitoring, logs].filter(
-      (service) => !replaced.has(service.name),
-    ),
+    ...ours.filter((service) => !replaced.has(service.name)),
     ...given,
   ]
   const gateway: Gateway = createGateway({
@@ -99,10 +123,10 @@ export function createCloud(parts: CloudParts): Cloud {
     services,
     log,
     pages: { oidc: tokens.page },
-    admin: { tokens: tokens.admin, policies },
+    admin: { tokens: tokens.admin, ...rolePages },
     ...(forward && { forward }),
     guard,
   })
-  const close = () => closeAll([ecs, rds, cloudfront, ...given])
-  return { gateway, ecs, rds, cloudfront, issuer, close }
+  const close = () => closeAll([deploys, autoscaling, ecs, rds, cloudfront, ...given])
+  return { gateway, ecs, autoscaling, rds, cloudfront, issuer, close }
 }

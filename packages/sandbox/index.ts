@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { AutoscalingService } from './autoscaling/index.ts'
 import { realClock } from './clock.ts'
 import { createCloud, type MoreServices } from './cloud.ts'
 import type { CloudFrontService } from './cloudfront/index.ts'
@@ -61,6 +62,8 @@ export interface Sandbox {
   readonly faults: Faults
   /** Images and load balancers, which AWS's API for ECS does not make. */
   readonly ecs: EcsService
+  /** Says what load asks of services: nothing else moves their desired counts. */
+  readonly autoscaling: AutoscalingService
   readonly rds: RdsService
   /** Distributions, which are made here and not by AWS's API. */
   readonly cloudfront: CloudFrontService
@@ -138,7 +141,7 @@ async function start(
     ...(options.services && { services: options.services }),
   })
   closers.push(() => cloud.close())
-  const { gateway, ecs, rds, cloudfront, issuer } = cloud
+  const { gateway, ecs, autoscaling, rds, cloudfront, issuer } = cloud
   const listener = await listenOn(gateway, options.port)
   closers.push(() => listener.close())
   const { url } = listener
@@ -155,7 +158,7 @@ async function start(
     ...github?.env(own.repository ?? 'acme/shop', JOB_PERMISSIONS),
   }
   const kept = { calls: gateway.calls, faults: gateway.faults }
-  return { url, env, gateway, ...kept, ecs, rds, cloudfront, github, job }
+  return { url, env, gateway, ...kept, ecs, autoscaling, rds, cloudfront, github, job }
 }
 
 /** What the jobs of the documented workflows ask for together. */

@@ -7,6 +7,19 @@ const moment = z.iso.datetime()
 const text = z.string()
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 
+/** A target group, as far as it decides whether a task is healthy. */
+export const targetGroupState = z.object({
+  /** The end of its ARN: `web/73e2d6bc24d8a067`. */
+  name: text,
+  protocol: text,
+  /** A number, or `traffic-port`. */
+  port: text,
+  path: text.optional(),
+  /** Status codes that count as healthy, as AWS writes them: `200-299`. */
+  matcher: text.optional(),
+})
+export type TargetGroupState = z.infer<typeof targetGroupState>
+
 /** One ECS service as it ran: by container name, image and digest; a digest that could not be learned is left out. */
 export const serviceState = z.object({
   name: text,
@@ -18,6 +31,8 @@ export const serviceState = z.object({
   /** The last part of the service revision's ARN. */
   serviceRevision: text.optional(),
   containers: z.array(z.object({ name: text, image: text, digest: digest.optional() })),
+  /** How its load balancers check its tasks; left out by earlier versions and where it could not be read. */
+  targetGroups: z.array(targetGroupState).optional(),
 })
 export type ServiceState = z.infer<typeof serviceState>
 

@@ -34,7 +34,13 @@ export {
   takeLease,
   waitForHolder,
 } from './lease.ts'
-export { compareLedgers } from './ledgers.ts'
+export {
+  type BreakingMigration,
+  compareLedgers,
+  type JudgedMigration,
+  judgedMigration,
+  migrationsAhead,
+} from './ledgers.ts'
 export { connect, type Objects, objects, parseLocation, type Stored } from './objects.ts'
 export { listPins, releasePin } from './pins.ts'
 export { addLost, mergeReached } from './reached.ts'

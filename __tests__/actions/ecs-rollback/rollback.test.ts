@@ -143,19 +143,19 @@ describe('what ECS did by itself', () => {
     at = await scene({ service: { deploymentConfiguration, desiredCount: 1 } })
     await at.takePoint()
     await at.deployBad()
-    at.images.remove('web:v1')
+    at.runtime.behave('web:v1', { kind: 'crashes', afterMs: 1000, code: 1 })
     const result = await at.run({})
     expect(result.outcome).toBe('failed')
-    expect(column(result, 'why').web).toBe(
-      'undone: ECS gave up on web:1 and put web:2 back, which serves now',
+    expect(column(result, 'why').web).toMatch(
+      /^undone: ECS gave up on web:1; the service is back on the BAD version web:2, which serves now; wanted web@\w{12}, serving 1 of 1 desired tasks web:2 \(web@\w{12}\)/,
     )
-    expect(screenOf(result, 'web')).toContain('serving now: 1 task of web:2')
+    expect(screenOf(result, 'web')).toContain('serving now: 1 of 1 desired tasks web:2')
     expect(screenOf(result, 'web')).toContain('ECS says: ROLLBACK_')
   })
 })
 
 describe('a destination that does not come up', () => {
-  test('ends failed on the second crash, long before the circuit breaker', async () => {
+  test('ends failed on the third crash of eight tasks, long before the circuit breaker', async () => {
     at = await scene({ service: { desiredCount: 8 } })
     await at.takePoint()
     await at.deployBad()

@@ -32,6 +32,7 @@ const mutating = [
   '.StopServiceDeployment',
   '.ContinueServiceDeployment',
   '.RegisterTaskDefinition',
+  '.RegisterScalableTarget',
 ]
 
 /** A dead machine neither sends nor hears: what it waits for never comes. */
@@ -94,8 +95,17 @@ async function broken(of: readonly string[] = names): Promise<Scene> {
   const at = await scene({ names: of })
   await at.takePoint()
   await at.deployBad()
-  if (of.includes('worker')) await at.update('worker', { desiredCount: 5 })
+  if (of.includes('worker')) {
+    await at.update('worker', { desiredCount: 5 })
+    await at.autoscale('worker')
+  }
+  // Two of them are scaled, one of which is suspended in part; load stays where it is.
+  await at.autoscale('web', {
+    ...{ MinCapacity: 1, MaxCapacity: 4 },
+    SuspendedState: { ScheduledScalingSuspended: true },
+  })
   await at.clock.advance(300_000)
+  if (of.includes('worker')) await at.load('worker', 5)
   return at
 }
 
@@ -153,6 +163,7 @@ async function state(at: Scene): Promise<readonly string[]> {
         `${await at.deployments(name)} deployments`,
         `${listed.taskDefinitionArns?.length} revisions`,
         `breaker ${JSON.stringify(breaker)}`,
+        `autoscaling ${await at.autoscaling(name)}`,
       ].join(', ')
     }),
   )
@@ -167,6 +178,8 @@ interface Case {
 
 describe.each<Case>([
   { what: 'a rollback', modes: ['rollback'], town: () => broken() },
+  { what: 'a stop', modes: ['stop'], town: () => broken() },
+  { what: 'a stop and a start', modes: ['stop', 'start'], town: () => broken() },
   { what: 'a rollback with a stop', modes: ['stop', 'rollback', 'start'], town: () => broken() },
   { what: 'a redeployment', modes: ['redeploy'], town: () => broken() },
   { what: 'a rollback of deployments under way', modes: ['rollback'], town: () => underWay() },
@@ -212,3 +225,27 @@ describe.each<Case>([
     180_000,
   )
 })
+
+test('a stop that was killed at any mutating call is undone by start, with the autoscaling that was there', async () => {
+  const untouched = await broken()
+  const expected = await state(untouched)
+  const counted = machine(untouched, Number.POSITIVE_INFINITY, 'after')
+  await runAll(untouched, { modes: ['stop'] }, counted)
+  await untouched.close()
+  for (let k = 1; k <= counted.count(); k++) {
+    const at = await broken()
+    const first = await runAll(at, { modes: ['stop'] }, machine(at, k, 'after'))
+    const second = await runAll(
+      at,
+      { modes: ['start'] },
+      machine(at, Number.POSITIVE_INFINITY, 'after'),
+    )
+    expect({ k, first, second, state: await state(at) }).toEqual({
+      k,
+      first: 'dead',
+      second: 'alive',
+      state: expected,
+    })
+    await at.close()
+  }
+}, 180_000)

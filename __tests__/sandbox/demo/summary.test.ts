@@ -19,6 +19,7 @@ const markdown = summaryOf('verify-health', {
       ],
     },
     { title: 'Rule', text: 'three in a row' },
+    { title: 'Look', links: [{ text: hostile, url: 'https://a.example/x?y=1&z=$25' }] },
   ],
   next: ['run this: a ``` b', 'and this'],
 })
@@ -40,6 +41,8 @@ describe('a job summary', () => {
       },
       { is: 'heading', level: 3, text: 'Rule' },
       { is: 'text', text: 'three in a row' },
+      { is: 'heading', level: 3, text: 'Look' },
+      { is: 'links', links: [{ text: hostile, url: 'https://a.example/x?y=1&z=$25' }] },
       { is: 'heading', level: 3, text: 'What to do next' },
       { is: 'code', lines: ['run this: a ``` b', 'and this'], language: 'text' },
     ])

@@ -1,3 +1,4 @@
+import { virtualClock } from '../../../packages/sandbox/index.ts'
 import {
   digestOf,
   imageCatalogue,
@@ -22,7 +23,7 @@ describe('the image catalogue', () => {
   const two = { command: ['run', '2'] }
 
   test('gives equal content the same digest, whatever its name and the order of its environment', () => {
-    const images = imageCatalogue()
+    const images = imageCatalogue(virtualClock())
     const digest = images.push('web:1', one).digest
     expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/)
     expect(images.push('other:9', { ...one, environment: { A: '1', B: '2' } }).digest).toBe(digest)
@@ -30,7 +31,7 @@ describe('the image catalogue', () => {
   })
 
   test('moves tags and keeps what they pointed at', () => {
-    const images = imageCatalogue()
+    const images = imageCatalogue(virtualClock())
     const { digest } = images.push('web:latest', one)
     images.push('web:latest', two)
     expect(images.find('web')?.command).toEqual(['run', '2'])
@@ -41,7 +42,7 @@ describe('the image catalogue', () => {
   })
 
   test('loses an image with its last tag, and all tags with an image', () => {
-    const images = imageCatalogue()
+    const images = imageCatalogue(virtualClock())
     const { digest } = images.push('web:1', one)
     images.tag('web:1', 'web:2')
     expect(images.remove('web:1')).toBe(true)
@@ -53,5 +54,24 @@ describe('the image catalogue', () => {
       undefined,
       false,
     ])
+  })
+
+  test('keeps an archived image out of reach until it is restored or pushed again', async () => {
+    const clock = virtualClock()
+    const images = imageCatalogue(clock)
+    const { digest } = images.push('web:1', one)
+    images.pull('web:1')
+    const [before] = images.list()
+    expect(before).toMatchObject({ status: 'ACTIVE', pulledAt: clock.now() })
+    expect(images.archive(`web@${digest}`)).toBe(true)
+    expect([images.find('web:1'), images.pull(`web@${digest}`)]).toEqual([undefined, undefined])
+    expect(images.restore('web:1')).toBe(true)
+    expect([images.list()[0]?.status, images.find('web:1')]).toEqual(['ACTIVATING', undefined])
+    await clock.advance(20 * 60_000)
+    expect([images.list()[0]?.status, images.find('web:1')?.digest]).toEqual(['ACTIVE', digest])
+    images.archive('web:1')
+    images.push('web:1', one)
+    expect(images.find('web:1')?.digest).toBe(digest)
+    expect([images.archive('web:9'), images.restore('nope:1')]).toEqual([false, false])
   })
 })

@@ -1,4 +1,4 @@
-import { IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam'
+import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam'
 import { describe, expect, test } from '@jest/globals'
 import {
   memoryGateway,
@@ -162,4 +162,15 @@ print(json.dumps(dict(
       error: 'NoSuchEntity',
     })
   }, 60_000)
+})
+
+test('GetRole finds every role until somebody deletes it', async () => {
+  const gateway = memoryGateway({ clock: virtualClock() })
+  const client = new IAMClient(clientConfig(gateway, { account }))
+  const look = (RoleName: string) => client.send(new GetRoleCommand({ RoleName }))
+  const body = new TextEncoder().encode(JSON.stringify({ gone: [role] }))
+  expect((await look('rollback')).Role?.Arn).toBe(`arn:aws:iam::${account}:role/rollback`)
+  await gateway.handle({ method: 'PUT', url: '/_sandbox/roles', headers: {}, body })
+  expect(await failure(look('rollback'))).toMatchObject({ name: 'NoSuchEntityException' })
+  expect((await look('other')).Role?.RoleName).toBe('other')
 })

@@ -102,7 +102,7 @@ export function actionsOf(
     const chosen = secrets || parameters
     return {
       captures: {
-        ecs: services && captureServices(connectEcs(aws), services),
+        ecs: services && captureServices(connectEcs(aws), services, store ? 'point' : 'now'),
         rds: database && captureDatabase(opener, database),
         migrations: ledger && captureLedger(opener, ledger, store),
         config: chosen && captureConfig(connectConfig(aws), { secrets, parameters }),

@@ -42,3 +42,27 @@ test('the log shows tables in columns and the next commands last', () => {
   )
   expect(lines).toEqual(['T', '  a    bb', '  xxx  y', 'Next:', '  do this'])
 })
+
+const logs =
+  'https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#logsV2:log-groups/log-group/$252Fecs$252Fmy_web'
+
+test('a link is one in the summary, with nothing in it that Markdown would read, and an address in the log', () => {
+  const given = result({
+    sections: [{ title: 'Look at web', links: [{ text: 'a [log]', url: logs }] }],
+  })
+  const address = logs.replaceAll('$', '&#36;')
+  expect(summaryOf('x', given)).toContain(`\n\n- [a \\[log\\]](${address})\n`)
+  expect(linesOf(given)).toEqual(['Look at web', `  a [log]: ${logs}`])
+})
+
+test.each([
+  'javascript:alert(1)',
+  'http://console.aws.amazon.com/',
+  'https://a.example/x) [y](https://b.example',
+  'https://a.example/<script>',
+  'https://user:pass@a.example/',
+])('%s is no link', (url) => {
+  const text = summaryOf('x', result({ sections: [{ title: 't', links: [{ text: 'x', url }] }] }))
+  expect(text).not.toMatch(/[^\\]\]\(/)
+  expect(text).not.toContain('<script')
+})

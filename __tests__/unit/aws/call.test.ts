@@ -1,6 +1,8 @@
+import { DescribeScalableTargetsCommand } from '@aws-sdk/client-application-auto-scaling'
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch'
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { DescribeServicesCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs'
+import { DescribeTargetGroupsCommand } from '@aws-sdk/client-elastic-load-balancing-v2'
 import {
   CopyObjectCommand,
   HeadObjectCommand,
@@ -17,6 +19,11 @@ test.each([
   [new UpdateServiceCommand({ service: 'x' }), 'ecs:UpdateService'],
   [new DescribeAlarmsCommand({}), 'cloudwatch:DescribeAlarms'],
   [new FilterLogEventsCommand({}), 'logs:FilterLogEvents'],
+  [
+    new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs' }),
+    'application-autoscaling:DescribeScalableTargets',
+  ],
+  [new DescribeTargetGroupsCommand({}), 'elasticloadbalancing:DescribeTargetGroups'],
   [new HeadObjectCommand({ Bucket: 'b', Key: 'k' }), 's3:GetObject'],
   [new ListObjectsV2Command({ Bucket: 'b' }), 's3:ListBucket'],
   [new HeadObjectCommand({ Bucket: 'b', Key: 'k', VersionId: 'v' }), 's3:GetObjectVersion'],

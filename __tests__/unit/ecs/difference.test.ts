@@ -188,6 +188,90 @@ describe('what differs between two task definitions', () => {
   })
 })
 
+describe('what is no secret is shown', () => {
+  /** `image: web:v1 → web:v2`. */
+  const shown = (container: Partial<Container>, task: Partial<Ecs.TaskDefinition> = {}) =>
+    diffOf(definition({}), definition(container, task), digester()).map(
+      ({ kind, was = '', is = '' }) => `${kind}: ${was} → ${is}`,
+    )
+  const host = '123456789012.dkr.ecr.eu-central-1.amazonaws.com'
+  test.each<[string, Partial<Container>, Partial<Ecs.TaskDefinition>, readonly string[]]>([
+    ['the tag of an image', { image: 'web:v2' }, {}, ['image: web:v1 → web:v2']],
+    [
+      'an image of ECR without its account',
+      { image: `${host}/acme/web:v2` },
+      {},
+      ['image: web:v1 → acme/web:v2'],
+    ],
+    [
+      'twelve digits of a digest',
+      { image: `web@sha256:${'a'.repeat(64)}` },
+      {},
+      [`image: web:v1 → web@sha256:${'a'.repeat(12)}…`],
+    ],
+    ['sizes', { memory: 1024 }, { cpu: '512' }, ['cpu: 256 → 512', 'memory: 512 → 1024']],
+    [
+      'the name of a role without its account',
+      {},
+      { taskRoleArn: 'arn:aws:iam::123456789012:role/team/other' },
+      ['task-role: task → other'],
+    ],
+    [
+      'where a secret is read from: name, key, stage, version',
+      { secrets: [{ name: 'TOKEN', valueFrom: `${secret}:password:AWSPREVIOUS:v2` }] },
+      {},
+      [
+        'secret: app/jwt-AbCdEf, in us-east-1 → app/jwt-AbCdEf, key password, stage AWSPREVIOUS, version v2, in us-east-1',
+      ],
+    ],
+    [
+      'the name of a parameter',
+      {
+        secrets: [
+          {
+            name: 'TOKEN',
+            valueFrom: 'arn:aws:ssm:eu-west-1:123456789012:parameter/app/jwt',
+          },
+        ],
+      },
+      {},
+      ['secret: app/jwt-AbCdEf, in us-east-1 → /app/jwt in eu-west-1'],
+    ],
+    [
+      'what a port says beside its number',
+      { portMappings: [{ containerPort: 8080, hostPort: 80, appProtocol: 'http2' }] },
+      {},
+      ['port:  → appProtocol http2, hostPort 80'],
+    ],
+    [
+      'the times of a health check, and not its command',
+      { healthCheck: { command: ['CMD', CANARY], interval: 10, retries: 5 } },
+      {},
+      [
+        'health-check: every 30 s, 5 s to answer, 3 retries, 0 s to start → every 10 s, 5 s to answer, 5 retries, 0 s to start',
+      ],
+    ],
+    [
+      'never a variable',
+      { environment: [{ name: 'MODE', value: CANARY }] },
+      {},
+      ['environment:  → '],
+    ],
+    ['never a command', { command: ['serve', CANARY] }, {}, ['command:  → ']],
+    [
+      'never what has no kind of its own, such as labels',
+      { dockerLabels: { token: CANARY } },
+      {},
+      ['other:  → '],
+    ],
+  ])('%s', (_, container, task, expected) => {
+    const said = shown(container, task)
+    expect(said).toEqual(expected)
+    expect(JSON.stringify(said)).not.toContain(CANARY)
+    expect(JSON.stringify(said)).not.toContain('123456789012')
+  })
+})
+
 describe('values', () => {
   const say = (value: string) =>
     definition(

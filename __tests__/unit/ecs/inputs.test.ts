@@ -127,6 +127,8 @@ describe('a bad input', () => {
     'dry-run': 'false',
     timeout: '30m',
     'poll-interval': '5s',
+    'capacity-timeout': '10m',
+    'stable-for': '0s',
     order: 'parallel',
     'protect-rollback': 'false',
   }

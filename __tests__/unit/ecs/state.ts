@@ -36,6 +36,7 @@ export function service(given: Partial<LiveService> = {}): LiveService {
     events: [],
     revisions: [],
     balanced: [],
+    loadBalancers: [],
     ...given,
   }
 }

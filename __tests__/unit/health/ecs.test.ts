@@ -30,6 +30,7 @@ const service = (more: Partial<LiveService> = {}): LiveService => ({
   events: [],
   revisions: [],
   balanced: [],
+  loadBalancers: [],
   ...more,
 })
 

@@ -40,6 +40,7 @@ export interface Balancers {
   ruleOf(targetGroupArn: string): Rule | undefined
   rule(arn: string): Rule | undefined
   list(): readonly Balancer[]
+  groups(): readonly TargetGroup[]
   /** Called for each target group that there will ever be. */
   onGroup(listen: (group: TargetGroup) => void): void
   close(): Promise<void>
@@ -84,6 +85,7 @@ export function balancers(clock: Clock): Balancers {
     ruleOf: (arn) => rules.get(arn),
     rule: (arn) => [...rules.values()].find((rule) => rule.arn === arn),
     list: () => [...known.values()],
+    groups: () => [...groups.values()],
     onGroup: (listen) => {
       listeners.push(listen)
       for (const group of groups.values()) listen(group)
@@ -106,7 +108,12 @@ function describe(group: TargetGroup, listener: Listener): Omit<Balancer, 'close
   }
 }
 
-function targetGroupArn({ account, region, name }: BalancerOptions): string {
+/** The ARN of a target group by its name. */
+export function targetGroupArn({
+  account,
+  region,
+  name,
+}: Pick<BalancerOptions, 'account' | 'region' | 'name'>): string {
   const id = createHash('sha256').update(`${account}/${region}/${name}`).digest('hex').slice(0, 16)
   return `arn:aws:elasticloadbalancing:${region}:${account}:targetgroup/${name}/${id}`
 }

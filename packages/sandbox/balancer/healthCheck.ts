@@ -4,6 +4,8 @@ import type { Probe } from '../processes/runtime.ts'
 /** A target group's health check; durations are simulated milliseconds. */
 export interface HealthCheck {
   readonly path: string
+  /** `traffic-port`, or a port number as text. */
+  readonly port: string
   readonly intervalMs: number
   readonly timeoutMs: number
   readonly healthyThreshold: number
@@ -15,6 +17,7 @@ export interface HealthCheck {
 /** What AWS uses when nothing is said (HTTP target groups). */
 export const DEFAULT_HEALTH_CHECK: HealthCheck = {
   path: '/',
+  port: 'traffic-port',
   intervalMs: 30_000,
   timeoutMs: 5000,
   healthyThreshold: 5,

@@ -22,8 +22,12 @@ export interface TargetGroupOptions {
 export interface Target {
   readonly id: string
   readonly port: number
+  /** The port that the container believes to listen on: a health check of this port asks `port`. */
+  readonly containerPort?: number
   /** Answers instead of HTTP: for programs that exist only in virtual time. */
   readonly probe?: (path: string) => Promise<Probe>
+  /** What a script makes every health check see instead, if it says anything. */
+  readonly scripted?: () => Probe | undefined
 }
 
 /** A target with its health. */
@@ -37,6 +41,8 @@ export interface TargetGroup {
   readonly name: string
   readonly healthCheck: HealthCheck
   readonly deregistrationDelayMs: number
+  /** Changes settings; the next check of each target obeys them. */
+  modify(change: Pick<TargetGroupOptions, 'healthCheck' | 'deregistrationDelayMs'>): void
   register(target: Target): void
   /** Sends no new request to the target and resolves when it is drained and gone; at once when it is not registered. */
   deregister(id: string): Promise<void>
@@ -65,21 +71,33 @@ interface Entry {
 
 /** A target group without targets. */
 export function targetGroup(clock: Clock, options: TargetGroupOptions): TargetGroup {
-  const healthCheck = { ...DEFAULT_HEALTH_CHECK, ...options.healthCheck }
-  const deregistrationDelayMs = options.deregistrationDelayMs ?? DEREGISTRATION_DELAY
   const entries = new Map<string, Entry>()
   const listeners: ((id: string) => void)[] = []
   const told = (id: string) => {
     for (const listen of listeners) listen(id)
   }
-  const group: Watched = { clock, healthCheck, deregistrationDelayMs, entries, told }
+  const group: Watched = {
+    clock,
+    healthCheck: { ...DEFAULT_HEALTH_CHECK, ...options.healthCheck },
+    deregistrationDelayMs: options.deregistrationDelayMs ?? DEREGISTRATION_DELAY,
+    entries,
+    told,
+  }
   let turn = 0
 
   return {
     arn: options.arn,
     name: options.name,
-    healthCheck,
-    deregistrationDelayMs,
+    get healthCheck() {
+      return group.healthCheck
+    },
+    get deregistrationDelayMs() {
+      return group.deregistrationDelayMs
+    },
+    modify: ({ healthCheck, deregistrationDelayMs = group.deregistrationDelayMs }) => {
+      group.healthCheck = { ...group.healthCheck, ...healthCheck }
+      group.deregistrationDelayMs = deregistrationDelayMs
+    },
     register: (target) => {
       const entry: Entry = { target, health: REGISTERED }
       entries.set(target.id, entry)
@@ -108,8 +126,8 @@ export function targetGroup(clock: Clock, options: TargetGroupOptions): TargetGr
 
 interface Watched {
   readonly clock: Clock
-  readonly healthCheck: HealthCheck
-  readonly deregistrationDelayMs: number
+  healthCheck: HealthCheck
+  deregistrationDelayMs: number
   readonly entries: Map<string, Entry>
   readonly told: (id: string) => void
 }
@@ -124,10 +142,19 @@ function change({ told }: Watched, entry: Entry, health: TargetHealth): void {
 async function check(group: Watched, entry: Entry): Promise<void> {
   const { healthCheck, entries, clock } = group
   const { target } = entry
-  const probe = await (target.probe?.(healthCheck.path) ?? httpProbe(target.port, healthCheck))
+  const probe = target.scripted?.() ?? (await look(target, healthCheck))
   if (entries.get(target.id) !== entry || entry.health.state === 'draining') return
   change(group, entry, judge(healthCheck, entry.health, probe))
   entry.timer = clock.after(healthCheck.intervalMs, () => check(group, entry))
+}
+
+/** Nothing listens on another port of a program that exists only in virtual time. */
+function look(target: Target, check: HealthCheck): Promise<Probe> {
+  const own = ['traffic-port', String(target.containerPort), String(target.port)]
+  const traffic = own.includes(check.port)
+  if (!target.probe) return httpProbe(traffic ? target.port : Number(check.port), check)
+  const detail = `nothing listens on port ${check.port}`
+  return traffic ? target.probe(check.path) : Promise.resolve({ kind: 'refused', detail })
 }
 
 function drain(group: Watched, entry: Entry): Promise<void> {

@@ -7,9 +7,21 @@ export type Block =
       readonly rows: readonly (readonly string[])[]
     }
   | { readonly is: 'code'; readonly lines: readonly string[]; readonly language?: string }
+  | {
+      readonly is: 'links'
+      readonly links: readonly { readonly text: string; readonly url: string }[]
+    }
   | { readonly is: 'text'; readonly text: string }
 
+const link = /^- \[((?:[^\]\\]|\\.)*)\]\((https:\/\/[^)\s]*)\)$/
+
+function linkIn(line: string): { readonly text: string; readonly url: string } {
+  const [, text = '', url = ''] = link.exec(line) ?? []
+  return { text: plain(text), url: plain(url) }
+}
+
 const ENTITIES: Readonly<Record<string, string>> = {
+  '&#36;': '$',
   '&amp;': '&',
   '&lt;': '<',
   '&gt;': '>',
@@ -21,7 +33,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 export function plain(text: string): string {
   return text
     .replace(/\\([\\`*_{}[\]()#+!|~$-])/g, '$1')
-    .replace(/&(?:amp|lt|gt|#64|#8203);/g, (entity) => ENTITIES[entity] ?? entity)
+    .replace(/&(?:amp|lt|gt|#36|#64|#8203);/g, (entity) => ENTITIES[entity] ?? entity)
 }
 
 /** The cells of a table row; an escaped bar does not end a cell. */
@@ -59,6 +71,8 @@ export function blocksOf(markdown: string): readonly Block[] {
     } else if (line.startsWith('|') && isRule(lines[at + 1])) {
       const [header = '', , ...rows] = takeWhile((one) => one.startsWith('|'))
       blocks.push({ is: 'table', header: cells(header), rows: rows.map(cells) })
+    } else if (link.test(line)) {
+      blocks.push({ is: 'links', links: takeWhile((one) => link.test(one)).map(linkIn) })
     } else {
       const taken = takeWhile((one) => one.trim() !== '' && !/^(#{1,6} |`{3,}|\|)/.test(one))
       // A lone bar or mark that begins none of the blocks above is text.

@@ -29,6 +29,8 @@ export function htmlOf(block: Block): Html {
       const gantt = block.language === 'mermaid' ? ganttOf(block.lines) : undefined
       return gantt ? ganttHtml(gantt) : html`<pre>${block.lines.join('\n')}</pre>`
     }
+    case 'links':
+      return html`<ul>${block.links.map(({ text, url }) => html`<li><a href="${url}">${text}</a></li>`)}</ul>`
     case 'text':
       return html`<p>${shown(block.text)}</p>`
   }

@@ -86,6 +86,8 @@ function blockLines(terminal: Terminal, block: Block): readonly string[] {
       return columns(terminal, [block.header, ...block.rows], true)
     case 'code':
       return block.lines.map((line) => styled(terminal, 'cyan', `  ${line}`))
+    case 'links':
+      return block.links.flatMap(({ text, url }) => wrapped(`${text}: ${url}`, terminal.width))
     case 'text':
       return wrapped(block.text, terminal.width)
   }

@@ -100,7 +100,8 @@ function beginStages(world: World, service: Service, target: Revision): Progress
   return { steps, step: 0, since: 0, hooks: [], ...(serving ? { source: serving } : {}) }
 }
 
-function makeRevision(world: World, service: Service, config: RevisionConfig): Revision {
+/** A new revision of a service; image digests are resolved now. */
+export function makeRevision(world: World, service: Service, config: RevisionConfig): Revision {
   const number = world.ids.number()
   const containers = config.taskDefinition.content.containerDefinitions ?? []
   const images = containers.map(({ name = '', image = '', versionConsistency }) => {

@@ -18,6 +18,7 @@ import type { Task, World } from './state.ts'
 import { tagOperations } from './tags.ts'
 import { taskDefinitionOperations } from './taskDefinitions.ts'
 import { taskOperations } from './taskOperations.ts'
+import { type TaskSets, taskSets } from './taskSets.ts'
 import { targetId } from './tasks.ts'
 import { FARGATE_TIMINGS, type Timings } from './timings.ts'
 import { noTroubles } from './trouble.ts'
@@ -42,6 +43,8 @@ export interface EcsService extends Service {
   readonly name: 'ecs'
   readonly images: ImageCatalogue
   readonly balancers: Balancers
+  /** What CodeDeploy does to services. */
+  readonly taskSets: TaskSets
   /** Lets things go wrong. */
   readonly script: Script
   readonly admin: Readonly<Record<string, Admin>>
@@ -57,7 +60,7 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
     log: ground.log,
     timings: { ...FARGATE_TIMINGS, ...ports.timings },
     ids: idSource(),
-    images: imageCatalogue(),
+    images: imageCatalogue(clock),
     balancers: balancers(clock),
     runtime: ports.runtime,
     troubles: noTroubles(),
@@ -82,6 +85,7 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
     },
     images: world.images,
     balancers: world.balancers,
+    taskSets: taskSets(world, (service) => wake(world, service)),
     script: scriptOf(world),
     admin: adminPages(world),
     close: async () => {

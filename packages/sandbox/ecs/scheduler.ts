@@ -36,7 +36,10 @@ export function wake(world: World, service: Service): void {
 /** One look of the scheduler: notice, decide, act, judge. */
 function look(world: World, service: Service): void {
   if (world.closed || service.status === 'INACTIVE') return
-  if (service.controller !== 'ECS') return void lookElsewhere(world, service)
+  if (service.controller !== 'ECS') {
+    lookElsewhere(world, service, (task) => taskChanged(world, task))
+    return
+  }
   startPending(world, service)
   noticeHealthy(world, service)
   judgeDeployment(world, service)

@@ -18,18 +18,19 @@ import { createdConfig, createdSettings, updatedConfig, updatedSettings } from '
 import { serviceView } from './serviceViews.ts'
 import { type Cluster, now, type Service, type World } from './state.ts'
 import { tagMap } from './tags.ts'
+import { taskSetsView } from './taskSets.ts'
 
 /** CreateService, UpdateService, DeleteService, DescribeServices, ListServices. */
 export function serviceOperations(world: World): Record<string, Operation> {
   return {
     CreateService: (input: Ecs.CreateServiceCommandInput, caller) => ({
-      service: serviceView(create(world, input, caller), true),
+      service: view(world, create(world, input, caller), true),
     }),
     UpdateService: (input: Ecs.UpdateServiceCommandInput, caller) => ({
-      service: serviceView(update(world, input, caller)),
+      service: view(world, update(world, input, caller)),
     }),
     DeleteService: (input: Ecs.DeleteServiceCommandInput, caller) => ({
-      service: serviceView(remove(world, input, caller)),
+      service: view(world, remove(world, input, caller)),
     }),
     DescribeServices: (input: Ecs.DescribeServicesCommandInput, caller) =>
       describe(world, input, caller),
@@ -44,6 +45,11 @@ export function serviceOperations(world: World): Record<string, Operation> {
     },
   }
 }
+
+const view = (world: World, service: Service, withTags = false): Ecs.Service => ({
+  ...serviceView(service, withTags),
+  ...taskSetsView(world, service),
+})
 
 function create(world: World, input: Ecs.CreateServiceCommandInput, caller: Caller): Service {
   const cluster = clusterOf(regionOf(world, caller), input.cluster)
@@ -126,7 +132,7 @@ function remove(world: World, input: Ecs.DeleteServiceCommandInput, caller: Call
 /** Keeps what readers may still see for a while: AWS's reads are eventually consistent. */
 function remember(world: World, service: Service): void {
   if (world.staleReads <= 0) return
-  service.staleView = serviceView(service, true)
+  service.staleView = view(world, service, true)
   service.staleUntil = world.clock.ahead(world.staleReads)
 }
 
@@ -161,6 +167,6 @@ function visible(
   const service = asked.cluster.services.get(asked.name)
   if (!service) return undefined
   if (world.clock.now() >= service.staleUntil || !service.staleView)
-    return serviceView(service, asked.withTags)
+    return view(world, service, asked.withTags)
   return service.staleView === 'missing' ? undefined : service.staleView
 }

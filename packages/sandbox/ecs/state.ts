@@ -6,6 +6,7 @@ import type { Running, Runtime } from '../processes/runtime.ts'
 import type { AlarmState, AlarmWatch } from './alarms.ts'
 import type { Ids } from './ids.ts'
 import type { Step } from './stages.ts'
+import type { TaskSet } from './taskSets.ts'
 import type { Timings } from './timings.ts'
 import type { Troubles } from './trouble.ts'
 
@@ -210,6 +211,8 @@ export interface Service {
   settings: ServiceSettings
   /** Newest change first; the PRIMARY one is always the first. */
   deployments: Deployment[]
+  /** Of controller CODE_DEPLOY, which has no deployments; newest first. */
+  taskSets?: readonly TaskSet[]
   /** Newest first. */
   history: ServiceDeployment[]
   revisions: Revision[]

@@ -1,7 +1,11 @@
+import * as scaling from '@aws-sdk/client-application-auto-scaling'
 import * as cloudfront from '@aws-sdk/client-cloudfront'
 import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import * as logs from '@aws-sdk/client-cloudwatch-logs'
+import * as codedeploy from '@aws-sdk/client-codedeploy'
+import * as ecr from '@aws-sdk/client-ecr'
 import * as ecs from '@aws-sdk/client-ecs'
+import * as elb from '@aws-sdk/client-elastic-load-balancing-v2'
 import * as iam from '@aws-sdk/client-iam'
 import * as rds from '@aws-sdk/client-rds'
 import * as secretsManager from '@aws-sdk/client-secrets-manager'
@@ -108,10 +112,22 @@ function model(service: string, wire: Pick<Model, 'protocol' | 'namespace'>, sdk
 
 const MODELS: readonly Model[] = [
   model('ecs', { protocol: 'json', namespace: 'AmazonEC2ContainerServiceV20141113' }, ecs),
+  model('ecr', { protocol: 'json', namespace: 'AmazonEC2ContainerRegistry_V20150921' }, ecr),
+  model(
+    'application-autoscaling',
+    { protocol: 'json', namespace: 'AnyScaleFrontendService' },
+    scaling,
+  ),
+  model('codedeploy', { protocol: 'json', namespace: 'CodeDeploy_20141006' }, codedeploy),
   model('secretsmanager', { protocol: 'json', namespace: 'secretsmanager' }, secretsManager),
   model('ssm', { protocol: 'json', namespace: 'AmazonSSM' }, ssm),
   model('monitoring', { protocol: 'json', namespace: 'GraniteServiceVersion20100801' }, cloudwatch),
   model('logs', { protocol: 'json', namespace: 'Logs_20140328' }, logs),
+  model(
+    'elasticloadbalancing',
+    { protocol: 'query', namespace: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/' },
+    elb,
+  ),
   model('rds', { protocol: 'query', namespace: 'http://rds.amazonaws.com/doc/2014-10-31/' }, rds),
   model('iam', { protocol: 'query', namespace: 'https://iam.amazonaws.com/doc/2010-05-08/' }, iam),
   model(

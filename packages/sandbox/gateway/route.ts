@@ -33,6 +33,7 @@ const VERSIONS: Readonly<Record<string, string>> = {
   '2010-05-08': 'iam',
   '2011-06-15': 'sts',
   '2014-10-31': 'rds',
+  '2015-12-01': 'elasticloadbalancing',
 }
 
 /**

@@ -26,6 +26,8 @@ const policyCall = z.strictObject({
   policies: z.array(z.unknown()).nullable(),
 })
 
+const rolesCall = z.strictObject({ gone: z.array(z.string()) })
+
 type PoliciesOf = (arn: string) => readonly Policy[] | undefined
 
 /** The roles whose policies are looked at, by account and name. */
@@ -49,22 +51,37 @@ function attached(roles: readonly PolicedRole[]) {
 
 /**
  * Lets the sessions of roles with policies do what these allow, and tells what that is (SimulatePrincipalPolicy). Throws an Error
- * when a policy cannot be evaluated here. Without `roles` every role exists. Its admin call `policies`: PUT `{"role": "arn:…", "policies": [document]}` attaches others from then on, null none.
+ * when a policy cannot be evaluated here. Without `roles` every role exists. Its admin call `policies`: PUT `{"role": "arn:…", "policies": [document]}` attaches others from then on, null none; `roles`: PUT `{"gone": ["arn:…"]}` names the roles that GetRole does not find.
  */
 export function iam(
   roles: readonly PolicedRole[] | undefined,
   knowing: Knowing,
-): { readonly guard: Guard; readonly admin: Admin; readonly service: Service } {
+): {
+  readonly guard: Guard
+  readonly admin: { readonly policies: Admin; readonly roles: Admin }
+  readonly service: Service
+} {
   const { attach, of, ofRole } = attached(roles ?? [])
-  const admin: Admin = async (body) => {
-    const { role, policies } = policyCall.parse(body)
-    attach(role, policies ?? undefined)
-    return { role, policies: policies?.length ?? 0 }
+  const policies: Admin = async (body) => {
+    const { role, policies: given } = policyCall.parse(body)
+    attach(role, given ?? undefined)
+    return { role, policies: given?.length ?? 0 }
   }
+  let gone: readonly string[] = []
+  const deletions: Admin = async (body) => {
+    gone = rolesCall.parse(body).gone
+    return { gone }
+  }
+  const isGone = (account: string, name: string) =>
+    gone.some((arn) => accountOf(arn) === account && nameOf(arn) === name)
   const exists = (arn: string) =>
     arn.includes(':user/') || roles === undefined || roles.some((one) => one.arn === arn)
   const policiesOf: PoliciesOf = (arn) => (arn.includes(':user/') ? undefined : ofRole(arn))
-  return { admin, guard: guardBy(of, knowing), service: iamService({ policiesOf, exists }) }
+  return {
+    admin: { policies, roles: deletions },
+    guard: guardBy(of, knowing),
+    service: iamService({ policiesOf, exists, isGone }),
+  }
 }
 
 function guardBy(policiesOf: PoliciesOf, knowing: Knowing): Guard {

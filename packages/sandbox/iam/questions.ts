@@ -76,7 +76,9 @@ function ecsResources(asked: Asked): readonly string[] {
     case 'ListServiceDeployments':
       return named('service', [input.service])
     case 'DescribeTasks':
-      return named('task', input.tasks)
+    case 'GetTaskProtection':
+    case 'UpdateTaskProtection':
+      return named('task', input.tasks ?? [])
     case 'StopTask':
       return named('task', [input.task])
     case 'DescribeServiceRevisions':
@@ -84,6 +86,7 @@ function ecsResources(asked: Asked): readonly string[] {
     case 'DescribeServiceDeployments':
       return input.serviceDeploymentArns
     case 'StopServiceDeployment':
+    case 'ContinueServiceDeployment':
       return [input.serviceDeploymentArn]
     case 'RunTask':
       return [taskDefinitionArn(asked)]
@@ -179,6 +182,15 @@ function otherResources(asked: Asked): readonly string[] {
   switch (service) {
     case 'ssm':
       return parameters(asked)
+    case 'ecr':
+      return input.repositoryName
+        ? [ofRegistry(asked, `repository/${input.repositoryName}`)]
+        : ['*']
+    // The reads name no resource [AWS: Service Authorization Reference].
+    case 'elasticloadbalancing':
+      return operation.startsWith('Describe') ? ['*'] : [input.TargetGroupArn ?? '*']
+    case 'application-autoscaling':
+      return operation.startsWith('Describe') ? ['*'] : [arn(asked, 'scalable-target/*')]
     case 'logs':
       return input.logGroupName
         ? [arn(asked, `log-group:${input.logGroupName}:log-stream:`)]
@@ -190,11 +202,15 @@ function otherResources(asked: Asked): readonly string[] {
     case 'sts':
       return operation === 'AssumeRole' ? [input.RoleArn] : ['*']
     case 'iam':
-      return operation === 'SimulatePrincipalPolicy' ? [input.PolicySourceArn] : ['*']
+      if (operation === 'SimulatePrincipalPolicy') return [input.PolicySourceArn]
+      return input.RoleName ? [`arn:aws:iam::${asked.account}:role/${input.RoleName}`] : ['*']
     default:
       return ['*']
   }
 }
+
+const ofRegistry = (asked: Asked, rest: string) =>
+  arn({ ...asked, account: asked.input.registryId ?? asked.account }, rest)
 
 function parameters(asked: Asked): readonly string[] {
   const { Name, Names } = asked.input

@@ -7,6 +7,8 @@ export interface Principals {
   policiesOf(arn: string): readonly Policy[] | undefined
   /** Whether there is such a role: without a list of roles every one exists. */
   exists(arn: string): boolean
+  /** Whether somebody deleted the role: those of tasks are in no list, and all exist until then. */
+  isGone(account: string, name: string): boolean
 }
 
 interface Simulation {
@@ -92,7 +94,7 @@ function page<T>(all: readonly T[], { MaxItems = 100, Marker = '0' }: Simulation
   return { shown, IsTruncated, ...(IsTruncated && { Marker: String(from + MaxItems) }) }
 }
 
-/** The part of IAM that is ours: what a role's policies allow, asked without doing it. */
+/** The part of IAM that is ours: what a role's policies allow, asked without doing it, and whether a role is there. */
 export function iamService(principals: Principals): Service {
   const simulate = (given: Simulation, caller: Caller) => {
     const input = checked(given, caller, principals)
@@ -106,5 +108,23 @@ export function iamService(principals: Principals): Service {
     const { shown, ...rest } = page(results, input)
     return { EvaluationResults: shown, ...rest }
   }
-  return { name: 'iam', overlay: true, operations: { SimulatePrincipalPolicy: simulate } }
+  const getRole = ({ RoleName }: { readonly RoleName: string }, { account }: Caller) => {
+    if (principals.isGone(account, RoleName))
+      throw new AwsError('NoSuchEntity', `The role with name ${RoleName} cannot be found.`, 404)
+    return { Role: roleOf(account, RoleName) }
+  }
+  const operations = { SimulatePrincipalPolicy: simulate, GetRole: getRole }
+  return { name: 'iam', overlay: true, operations }
 }
+
+const roleOf = (account: string, name: string) => ({
+  Path: '/',
+  RoleName: name,
+  RoleId: `AROA${name
+    .toUpperCase()
+    .replace(/[^A-Z]/g, '')
+    .padEnd(16, 'X')
+    .slice(0, 16)}`,
+  Arn: `arn:aws:iam::${account}:role/${name}`,
+  CreateDate: new Date(Date.UTC(2026, 0, 1)),
+})

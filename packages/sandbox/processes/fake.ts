@@ -3,7 +3,8 @@ import type { Exit, Probe, Running, Runtime, StartRequest } from './runtime.ts'
 
 /** How a fake image behaves. All times are simulated milliseconds. */
 export type Behaviour =
-  | { readonly kind: 'healthy' }
+  /** With a path: it answers 200 there and 404 elsewhere. */
+  | { readonly kind: 'healthy'; readonly path?: string }
   | { readonly kind: 'crashes'; readonly afterMs: number; readonly code: number }
   | { readonly kind: 'unhealthy'; readonly status: number }
   | { readonly kind: 'slow'; readonly startMs: number }
@@ -53,7 +54,8 @@ export function fakeRuntime(clock: Clock): FakeRuntime {
       clock.after(stubborn ? graceMs : STOPPING_TAKES, () => end(exit))
       await exited
     }
-    const probe = async () => look(behaviourOf(request), clock.now() - startedAt)
+    const probe = async (path: string) =>
+      look(behaviourOf(request), { path, ageMs: clock.now() - startedAt })
     return { pid, exited, stop, probe, settled: Promise.resolve() }
   }
 
@@ -81,7 +83,10 @@ function ending() {
   return { exited, end, alive: () => !over }
 }
 
-function look(behaviour: Behaviour, ageMs: number): Probe {
+function look(
+  behaviour: Behaviour,
+  { path, ageMs }: { readonly path: string; readonly ageMs: number },
+): Probe {
   switch (behaviour.kind) {
     case 'unhealthy':
       return { kind: 'answer', status: behaviour.status }
@@ -89,7 +94,10 @@ function look(behaviour: Behaviour, ageMs: number): Probe {
       return ageMs < behaviour.startMs
         ? { kind: 'refused', detail: 'connection refused' }
         : { kind: 'answer', status: 200 }
-    case 'healthy':
+    case 'healthy': {
+      const known = behaviour.path === undefined || behaviour.path === path
+      return { kind: 'answer', status: known ? 200 : 404 }
+    }
     case 'crashes':
     case 'stubborn':
     case 'not-executable':
