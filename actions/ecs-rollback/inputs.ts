@@ -1,4 +1,4 @@
-import { choice, common, durationBetween, listOf, matching, optional, text } from '#inputs'
+import { choice, common, durationBetween, flag, listOf, matching, optional, text } from '#inputs'
 
 const name = /^[A-Za-z0-9_-]{1,255}$/
 const what = 'letters, digits, dashes and underscores (1 to 255)'
@@ -12,4 +12,6 @@ export const inputs = {
   record: optional(text),
   'capacity-timeout': durationBetween('0s', '12h'),
   'stable-for': durationBetween('0s', '1h'),
+  order: choice('parallel', 'declared'),
+  'protect-rollback': flag,
 }

@@ -197,8 +197,14 @@ function toHook(hook: Ecs.DeploymentLifecycleHookDetail): LifecycleHook {
   }
 }
 
+/** The tag of a copy: what it is a copy of, `family:revision`. */
+export const COPY_OF = 'rollback-of'
+
 /** Maps a task definition. */
-export function toTaskDefinition(definition: Ecs.TaskDefinition): TaskDefinition {
+export function toTaskDefinition(
+  definition: Ecs.TaskDefinition,
+  tags: readonly Ecs.Tag[] = [],
+): TaskDefinition {
   return {
     arn: definition.taskDefinitionArn ?? '',
     name: shortName(definition.taskDefinitionArn ?? ''),
@@ -213,6 +219,7 @@ export function toTaskDefinition(definition: Ecs.TaskDefinition): TaskDefinition
       registeredBy: definition.registeredBy && shortName(definition.registeredBy),
     }),
     facts: factsOf(definition),
+    ...present({ copyOf: tags.find(({ key }) => key === COPY_OF)?.value }),
   }
 }
 

@@ -166,10 +166,10 @@ export async function observeTaskDefinition(
   try {
     const answer = await call(
       clients.ecs,
-      new DescribeTaskDefinitionCommand({ taskDefinition: name }),
+      new DescribeTaskDefinitionCommand({ taskDefinition: name, include: ['TAGS'] }),
       name,
     )
-    return answer.taskDefinition ? toTaskDefinition(answer.taskDefinition) : undefined
+    return answer.taskDefinition && toTaskDefinition(answer.taskDefinition, answer.tags)
   } catch (thrown) {
     // ECS has no code of its own for it: `ClientException: Unable to describe task definition.`
     const unknown =

@@ -15,7 +15,14 @@ export interface EcsSettings {
   readonly record: string | undefined
   /** How long is enough while deployments are watched. */
   readonly patience?: Patience
+  /** Only for `rollback`: all services at once, or one after the other as they were named. */
+  readonly order: Order
+  /** Only for `rollback`: ECS's own rollbacks are switched off while ours is watched. */
+  readonly protectRollback: boolean
 }
+
+export const orders = ['parallel', 'declared'] as const
+export type Order = (typeof orders)[number]
 
 /** The inputs of the action that settings are made of. */
 export interface EcsInputs {
@@ -26,6 +33,8 @@ export interface EcsInputs {
   readonly record?: string | undefined
   readonly 'capacity-timeout'?: number
   readonly 'stable-for'?: number
+  readonly order?: Order
+  readonly 'protect-rollback'?: boolean
 }
 
 /** The part of an environment's configuration that settings are made of. */
@@ -62,6 +71,8 @@ export function settings(given: EcsInputs, environment: EcsEnvironment | undefin
     destination: to.destination,
     record: given.record,
     patience: { capacity: given['capacity-timeout'], stable: given['stable-for'] },
+    order: given.order ?? 'parallel',
+    protectRollback: given['protect-rollback'] ?? false,
   }
 }
 

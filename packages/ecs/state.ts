@@ -206,6 +206,8 @@ export interface TaskDefinition {
   readonly registeredBy?: string
   /** What its tasks are started with: compared, never shown. */
   readonly facts: ReadonlySet<Fact>
+  /** `family:revision` that a rollback made it a copy of. */
+  readonly copyOf?: string
 }
 
 /** The deployment that ECS works towards. */
