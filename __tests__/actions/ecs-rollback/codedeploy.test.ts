@@ -370,7 +370,7 @@ describe('what cannot be taken back', () => {
     at = await codeDeployScene()
     await at.takePoint()
     await at.release()
-    await makeGroup(at, { deploymentGroupName: 'other' })
+    await makeGroup(at.clients, { deploymentGroupName: 'other' })
     const result = await at.run({})
     expect([result.outcome, result.headline]).toEqual([
       'refused',

@@ -140,7 +140,8 @@ function foreignIn(
   const [first] = of.sent
   const since = (one: CodeDeployment) => {
     if (first) return !first.before.includes(one.id)
-    return ours !== undefined && one.createdAt > ours.createdAt
+    // Outside GitHub every run has the same id, and so says nothing of which one it was.
+    return of.runId !== 'local' && ours !== undefined && one.createdAt > ours.createdAt
   }
   return deployments.filter((one) => since(one) && one.undoes === undefined && !isOurs(one, of))
 }
