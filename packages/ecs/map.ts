@@ -190,6 +190,10 @@ export function toServiceDeployment(deployment: Ecs.ServiceDeployment): ServiceD
     finishedAt: time(deployment.finishedAt),
     ...present({
       target: deployment.targetServiceRevision?.arn,
+      tasks: deployment.targetServiceRevision && {
+        running: deployment.targetServiceRevision.runningTaskCount ?? 0,
+        requested: deployment.targetServiceRevision.requestedTaskCount ?? 0,
+      },
       rolledBackTo: deployment.rollback?.serviceRevisionArn,
       rolledBackAt: deployment.rollback?.startedAt?.getTime(),
       stage: deployment.lifecycleStage,
@@ -229,8 +233,14 @@ function toHook(hook: Ecs.DeploymentLifecycleHookDetail): LifecycleHook {
   }
 }
 
+/** The tag of a copy: what it is a copy of, `family:revision`. */
+export const COPY_OF = 'rollback-of'
+
 /** Maps a task definition. */
-export function toTaskDefinition(definition: Ecs.TaskDefinition): TaskDefinition {
+export function toTaskDefinition(
+  definition: Ecs.TaskDefinition,
+  tags: readonly Ecs.Tag[] = [],
+): TaskDefinition {
   return {
     arn: definition.taskDefinitionArn ?? '',
     name: shortName(definition.taskDefinitionArn ?? ''),
@@ -245,6 +255,7 @@ export function toTaskDefinition(definition: Ecs.TaskDefinition): TaskDefinition
       registeredBy: definition.registeredBy && shortName(definition.registeredBy),
     }),
     facts: factsOf(definition),
+    ...present({ copyOf: tags.find(({ key }) => key === COPY_OF)?.value }),
   }
 }
 

@@ -5,7 +5,7 @@ import { digest12 } from './state.ts'
 import { outputs, plainRow } from './table.ts'
 
 /** The service of a plan. */
-export const nameOf = (plan: ServicePlan) => (plan.is === 'refused' ? plan.name : plan.service.name)
+export const nameOf = (plan: ServicePlan) => plan.service.name
 
 /** What a plan does in the words of a person. */
 const words: Readonly<Record<ServicePlan['is'], string>> = {
@@ -24,7 +24,10 @@ const words: Readonly<Record<ServicePlan['is'], string>> = {
 export function changeOf(plan: ServicePlan): string {
   if (plan.is === 'refused') return ''
   const from = plan.service.taskDefinition
-  return 'target' in plan ? `${from} → ${plan.target.definition.name}` : from
+  if (!('target' in plan)) return from
+  const { definition, copy } = plan.target
+  const copied = copy && plan.is === 'update' ? 'a copy of ' : ''
+  return `${from} → ${copied}${definition.name}`
 }
 
 function planTable(plans: readonly ServicePlan[]): Section {
@@ -51,7 +54,7 @@ export function refusePlans(
   plans: readonly ServicePlan[],
   refusals: readonly Extract<ServicePlan, { is: 'refused' }>[],
 ): Result {
-  const reasons = refusals.map(({ name, why }) => `${name}: ${why}`)
+  const reasons = refusals.map(({ service, why }) => `${service.name}: ${why}`)
   return {
     outcome: 'refused',
     headline: `${reasons[0] ?? ''}${reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : ''}; nothing was changed`,

@@ -171,6 +171,8 @@ export interface ServiceDeployment {
   readonly why: string
   /** ARN of the revision that it deploys. */
   readonly target?: string
+  /** How many tasks of it run, of those that it asked for, where ECS says so. */
+  readonly tasks?: { readonly running: number; readonly requested: number }
   /** ARNs of the revisions that it replaces. */
   readonly sources: readonly string[]
   /** The part of the production traffic, in percent, that goes to a revision, by its ARN; only where ECS shifts traffic. */
@@ -225,6 +227,8 @@ export interface TaskDefinition {
   readonly registeredBy?: string
   /** What its tasks are started with: compared, never shown. */
   readonly facts: ReadonlySet<Fact>
+  /** `family:revision` that a rollback made it a copy of. */
+  readonly copyOf?: string
 }
 
 /** The deployment that ECS works towards. */

@@ -1,4 +1,9 @@
 import {
+  DescribeScalableTargetsCommand,
+  RegisterScalableTargetCommand,
+  type RegisterScalableTargetCommandInput,
+} from '@aws-sdk/client-application-auto-scaling'
+import {
   type ContainerDefinition,
   CreateClusterCommand,
   CreateServiceCommand,
@@ -32,8 +37,8 @@ import {
 import type { Balancers } from '../../../packages/sandbox/balancer/balancers.ts'
 import { ecsService } from '../../../packages/sandbox/ecs/index.ts'
 import {
-  type Gateway,
   inProcessHandler,
+  type MemoryGateway,
   memoryGateway,
   type VirtualClock,
   virtualClock,
@@ -52,7 +57,7 @@ const BREAKER = { deploymentCircuitBreaker: { enable: true, rollback: true } }
 export interface Scene {
   readonly clock: VirtualClock
   readonly runtime: FakeRuntime
-  readonly gateway: Gateway
+  readonly gateway: MemoryGateway
   readonly images: ReturnType<typeof ecsService>['images']
   /** Lets things go wrong: `script.trouble({ image: 'web:v1', is: 'no-capacity' })`. */
   readonly script: ReturnType<typeof ecsService>['script']
@@ -77,6 +82,12 @@ export interface Scene {
   shows(service: string): Promise<string>
   /** How many deployments a service has had. */
   deployments(service: string): Promise<number>
+  /** Registers or changes a scalable target: 2 to 10 tasks unless told otherwise. */
+  autoscale(service: string, more?: Partial<RegisterScalableTargetCommandInput>): Promise<void>
+  /** Load asks for so many tasks from now on. */
+  load(service: string, tasks: number): Promise<void>
+  /** `2 to 10`, and what is suspended: `2 to 10, in out scheduled`. */
+  autoscaling(service: string): Promise<string>
   close(): Promise<void>
 }
 
@@ -297,7 +308,43 @@ function verbsOf(parts: Parts, container: Omit<ContainerDefinition, 'name'> = {}
       return found.serviceDeployments?.length ?? 0
     },
     entries,
+    ...autoscalingOf(parts),
   } as Verbs
+}
+
+function autoscalingOf({
+  clients,
+  gateway,
+}: Parts): Pick<Scene, 'autoscale' | 'load' | 'autoscaling'> {
+  const of = (service: string) => ({
+    ServiceNamespace: 'ecs' as const,
+    ResourceId: `service/${CLUSTER}/${service}`,
+    ScalableDimension: 'ecs:service:DesiredCount' as const,
+  })
+  return {
+    autoscale: async (service, more = { MinCapacity: 2, MaxCapacity: 10 }) => {
+      await clients.scaling.send(new RegisterScalableTargetCommand({ ...of(service), ...more }))
+    },
+    load: (service, tasks) =>
+      gateway.autoscaling.load({
+        ...{ account: ACCOUNT, region: REGION },
+        ...{ cluster: CLUSTER, service, tasks },
+      }),
+    autoscaling: async (service) => {
+      const ResourceIds = [of(service).ResourceId]
+      const command = new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs', ResourceIds })
+      const [target] = (await clients.scaling.send(command)).ScalableTargets ?? []
+      if (!target) return 'none'
+      const { SuspendedState: state = {} } = target
+      const kinds = [
+        ...(state.DynamicScalingInSuspended ? ['in'] : []),
+        ...(state.DynamicScalingOutSuspended ? ['out'] : []),
+        ...(state.ScheduledScalingSuspended ? ['scheduled'] : []),
+      ]
+      const bounds = `${target.MinCapacity} to ${target.MaxCapacity}`
+      return kinds.length > 0 ? `${bounds}, ${kinds.join(' ')}` : bounds
+    },
+  }
 }
 
 /** A journal over the scene's entries: the next run reads what this one wrote. */
@@ -314,7 +361,15 @@ export function keptJournal({ clock, entries }: Pick<Scene, 'clock' | 'entries'>
 }
 
 const settingsOf = (names: readonly string[]): EcsSettings =>
-  settings({ mode: 'rollback', cluster: CLUSTER, services: names, to: 'auto' }, undefined)
+  settings(
+    {
+      mode: 'rollback',
+      cluster: CLUSTER,
+      services: { by: 'names', names },
+      to: { by: 'point', to: 'auto' },
+    },
+    undefined,
+  )
 
 async function registerRevision(
   ecs: ECSClient,

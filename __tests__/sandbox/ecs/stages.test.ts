@@ -287,7 +287,7 @@ describe('a pause', () => {
     const left = (one.lifecycleHookDetails?.[0]?.expiresAt?.getTime() ?? 0) - at.clock.now()
     expect(Math.ceil(left / MINUTE)).toBe(1440)
     await at.clock.advance(600 * MINUTE)
-    expect(waits(await current())).toBe(true)
+    expect(shown(await current())).toBe('IN_PROGRESS POST_PRODUCTION_TRAFFIC_SHIFT 0/100')
   })
 
   test.each([

@@ -177,15 +177,23 @@ describe('without a place', () => {
   })
 })
 
+const KEEPING = {
+  deploymentConfiguration: {
+    deploymentCircuitBreaker: { enable: true, rollback: true, resetOnHealthyTask: false },
+  },
+}
+
 test.each([
   ['SpotInterruption', 'Your Spot Task was interrupted.'],
   ['TerminationNotice', 'Your Spot Task was interrupted.'],
   ['InfrastructureHealth', 'The infrastructure of the task is unhealthy.'],
 ] as const)('%s ends a task, counts as no failure, and it is replaced', async (code, reason) => {
-  await at.open()
+  await at.open(KEEPING)
+  // Running, but not yet healthy when it is interrupted: the end of such a task would count.
+  at.runtime.behave('web:2', { kind: 'slow', startMs: 20_000 })
   await deploy('web:2')
   await at.clock.advance(57_000)
-  at.ecs.script.interrupt({ service: 'web', code, count: 1 })
+  at.ecs.script.interrupt({ service: 'web', taskDefinition: 'web:2', code, count: 1 })
   await at.clock.advance(15_000)
   const all = await at.tasks('STOPPED')
   expect(all.filter((one) => one.stopCode === code).map((one) => one.stoppedReason)).toEqual([

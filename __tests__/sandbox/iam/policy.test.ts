@@ -97,6 +97,7 @@ test.each([
 })
 
 describe('what a call asks', () => {
+  const DEPLOYMENT = 'arn:aws:ecs:us-east-1:123456789012:service-deployment/prod/web/1'
   const home = { account: '123456789012', region: 'us-east-1' }
   const facts = {
     secretArn: async (id: string) =>
@@ -122,6 +123,18 @@ describe('what a call asks', () => {
       'DescribeTasks',
       { cluster: 'prod', tasks: ['1a'] },
       ['ecs:DescribeTasks task/prod/1a'],
+    ],
+    [
+      'ecs',
+      'UpdateTaskProtection',
+      { cluster: 'prod', tasks: ['1a'], protectionEnabled: true },
+      ['ecs:UpdateTaskProtection task/prod/1a'],
+    ],
+    [
+      'ecs',
+      'ContinueServiceDeployment',
+      { serviceDeploymentArn: DEPLOYMENT, hookId: 'h' },
+      ['ecs:ContinueServiceDeployment service-deployment/prod/web/1'],
     ],
     ['ecs', 'ListTasks', { cluster: 'prod' }, ['ecs:ListTasks *']],
     [

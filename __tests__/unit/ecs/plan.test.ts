@@ -80,11 +80,11 @@ describe('the rollback of one service', () => {
       { is: 'update' },
     ],
     [
-      'refuses a target that is INACTIVE',
+      'takes a target that is INACTIVE: it is copied',
       on('web:2'),
       { status: 'INACTIVE' },
       [],
-      { is: 'refused' },
+      { is: 'update' },
     ],
     [
       'refuses a target that is being deleted',

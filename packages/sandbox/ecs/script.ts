@@ -20,6 +20,14 @@ export interface Named {
   readonly cluster?: string
 }
 
+/** How tasks are interrupted, and which: all that run unless it says otherwise. */
+export interface Interrupted {
+  readonly code: Interruption
+  /** `family:revision`. */
+  readonly taskDefinition?: string
+  readonly count?: number
+}
+
 /** What a test lets go wrong, beyond what it can do by AWS's own calls. */
 export interface Script {
   /** Lets something go wrong from now on; the answer ends it. */
@@ -27,8 +35,8 @@ export interface Script {
   /** Ends everything that was scripted to go wrong. */
   calm(): void
   troubles(): readonly Scripted[]
-  /** Ends running tasks of a service (all of them unless `count` is said) as the platform does. */
-  interrupt(named: Named & { readonly code: Interruption; readonly count?: number }): void
+  /** Ends running tasks of a service as the platform does. */
+  interrupt(what: Named & Interrupted): void
   /** Adds a service event, for texts that nothing here causes. */
   say(named: Named, text: string): void
   /** Makes `family:revision` what ECS thinks was completed last: where its rollbacks go. */
@@ -52,8 +60,8 @@ export function scriptOf(world: World): Script {
       wakeAll(world)
     },
     troubles: () => world.troubles.list(),
-    interrupt: ({ code, count, ...named }) => {
-      for (const service of found(world, named)) interrupt(world, service, { code, count })
+    interrupt: (what) => {
+      for (const service of found(world, what)) interrupt(world, service, what)
     },
     say: (named, text) => {
       for (const service of found(world, named)) addEvent(world, service, text)
@@ -88,13 +96,17 @@ function found(world: World, { service, cluster }: Named): readonly Service[] {
 function interrupt(
   world: World,
   service: Service,
-  { code, count = Number.POSITIVE_INFINITY }: { code: Interruption; count: number | undefined },
+  { code, taskDefinition, count = Number.POSITIVE_INFINITY }: Interrupted,
 ): void {
   const running = [...service.cluster.tasks.values()].filter(
     (task) => task.service === service && isWanted(task) && task.lastStatus === 'RUNNING',
   )
+  const meant = running.filter(
+    ({ taskDefinition: { family, revision } }) =>
+      taskDefinition === undefined || taskDefinition === `${family}:${revision}`,
+  )
   const cause = { code, reason: INTERRUPTIONS[code] }
-  for (const task of running.slice(0, count)) {
+  for (const task of meant.slice(0, count)) {
     // Not the release's fault, so the circuit breaker does not count it.
     task.judged = true
     service.steady = false
