@@ -124,6 +124,25 @@ describe('a bad deployment that CodeDeploy has finished', () => {
     expect(await at.sets()).toContain('PRIMARY web:1 2/2')
   })
 
+  test('is undone although the good task definition is INACTIVE: a copy of it is registered and deployed', async () => {
+    at = await codeDeployScene()
+    await at.takePoint()
+    await at.release()
+    await at.deregister('web:1')
+    const result = await at.run({})
+    expect([result.outcome, operations()]).toEqual([
+      'done',
+      ['register-task-definition', 'create-deployment'],
+    ])
+    expect(await at.sets()).toContain('PRIMARY web:3 2/2')
+    // Run again, the copy is what should run.
+    await at.clock.advance(20 * MINUTE)
+    expect([(await at.run({})).outcome, await at.sets()]).toEqual([
+      'unchanged',
+      ['PRIMARY web:3 2/2'],
+    ])
+  })
+
   test('a dry run shows the plan and sends nothing', async () => {
     at = await codeDeployScene()
     await at.takePoint()
@@ -370,7 +389,7 @@ describe('what cannot be taken back', () => {
     at = await codeDeployScene()
     await at.takePoint()
     await at.release()
-    await makeGroup(at, { deploymentGroupName: 'other' })
+    await makeGroup(at.clients, { deploymentGroupName: 'other' })
     const result = await at.run({})
     expect([result.outcome, result.headline]).toEqual([
       'refused',
