@@ -71,7 +71,20 @@ function untouchedRow(plan: ServicePlan, bad: string): Row {
   return plainRow(plan.service, { outcome: 'refused', why, change: changeOf(plan) })
 }
 
-async function carry(at: Acting, given: readonly ServicePlan[]): Promise<readonly Row[]> {
+async function carry(at: Acting, plans: readonly ServicePlan[]): Promise<readonly Row[]> {
+  const calledOff = at.run.onCut?.(async () => {
+    await inParallel(plans, ({ service }) => unprotectedName(at, service.name))
+  })
+  const rows = await carryOn(at, plans)
+  const ended = await inParallel(rows, (row) => unprotectedRow(at, row))
+  calledOff?.()
+  return ended
+}
+
+const unprotectedName = ({ run, clients, cluster }: Acting, service: string) =>
+  unprotect(run, clients, { cluster, service })
+
+async function carryOn(at: Acting, given: readonly ServicePlan[]): Promise<readonly Row[]> {
   const plans = await stillTheirs(at, given)
   const first = await round(at, plans)
   const again = await inParallel(first, (one) => planMoved(at, one))
@@ -79,9 +92,23 @@ async function carry(at: Acting, given: readonly ServicePlan[]): Promise<readonl
     at,
     again.flatMap((plan) => plan ?? []),
   )
-  const rounds = first.map((one) => second.find(({ name }) => name === one.name) ?? one)
-  const rows = rounds.map(({ row }) => row)
-  return inParallel(rows, (row) => unprotectedRow(at, row))
+  return first.map((one) =>
+    joined(
+      one,
+      second.find(({ name }) => name === one.name),
+    ),
+  )
+}
+
+/** How a service ended over both rounds; one whose second was never sent ended with the first. */
+function joined({ row }: Round, second: Round | undefined): Row {
+  if (!second || second.ended || second.plan.is === 'superseded') return second?.row ?? row
+  const { why, next } = second.row
+  return {
+    ...row,
+    why: `${row.why}; no copy by digest could be deployed: ${why}`,
+    next: [...row.next, ...next],
+  }
 }
 
 /** How far a round brought one service. */
@@ -105,7 +132,10 @@ async function round(at: Acting, plans: readonly ServicePlan[]): Promise<readonl
     const ended = all.find((end) => end.name === name)
     const row =
       ended && 'target' in plan
-        ? endedRow(ended, changeOf(plan), plan.target.definition.name, { chosen: plan.target })
+        ? endedRow(ended, changeOf(plan), plan.target.definition.name, {
+            chosen: plan.target,
+            others: plan.target.others,
+          })
         : unwatchedRow(one)
     return { ...one, name, ended, row }
   })
@@ -230,8 +260,8 @@ function unwatchedRow({ plan, became }: Acted): Row {
   }
 }
 
-async function unprotectedRow({ run, clients, cluster }: Acting, row: Row): Promise<Row> {
-  const why = await unprotect(run, clients, { cluster, service: row.name })
+async function unprotectedRow(at: Acting, row: Row): Promise<Row> {
+  const why = await unprotectedName(at, row.name)
   if (why === undefined) return row
   const left = `ECS's own rollbacks are still switched off: ${why}`
   const next = [...row.next, `${row.name}: run again, it puts its deployment configuration back`]
