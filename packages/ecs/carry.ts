@@ -51,6 +51,20 @@ function untouchedRow(plan: ServicePlan, bad: string): Row {
 }
 
 async function carry(at: Acting, plans: readonly ServicePlan[]): Promise<readonly Row[]> {
+  const calledOff = at.run.onCut?.(async () => {
+    await inParallel(plans, ({ service }) => unprotectedName(at, service.name))
+  })
+  const rows = await carryBoth(at, plans)
+  const ended = await inParallel(rows, (row) => unprotectedRow(at, row))
+  calledOff?.()
+  return ended
+}
+
+const unprotectedName = ({ run, clients, cluster }: Acting, service: string) =>
+  unprotect(run, clients, { cluster, service })
+
+/** What ECS deploys and what CodeDeploy deploys, side by side; in the order of the plans. */
+async function carryBoth(at: Acting, plans: readonly ServicePlan[]): Promise<readonly Row[]> {
   const [rows, coded] = await Promise.all([
     carryByEcs(
       at,
@@ -73,9 +87,23 @@ async function carryByEcs(at: Acting, given: readonly ServicePlan[]): Promise<re
     at,
     again.flatMap((plan) => plan ?? []),
   )
-  const rounds = first.map((one) => second.find(({ name }) => name === one.name) ?? one)
-  const rows = rounds.map(({ row }) => row)
-  return inParallel(rows, (row) => unprotectedRow(at, row))
+  return first.map((one) =>
+    joined(
+      one,
+      second.find(({ name }) => name === one.name),
+    ),
+  )
+}
+
+/** How a service ended over both rounds; one whose second was never sent ended with the first. */
+function joined({ row }: Round, second: Round | undefined): Row {
+  if (!second || second.ended || second.plan.is === 'superseded') return second?.row ?? row
+  const { why, next } = second.row
+  return {
+    ...row,
+    why: `${row.why}; no copy by digest could be deployed: ${why}`,
+    next: [...row.next, ...next],
+  }
 }
 
 /** How far a round brought one service. */
@@ -99,7 +127,10 @@ async function round(at: Acting, plans: readonly ServicePlan[]): Promise<readonl
     const ended = all.find((end) => end.name === name)
     const row =
       ended && 'target' in plan
-        ? endedRow(ended, changeOf(plan), plan.target.definition.name, { chosen: plan.target })
+        ? endedRow(ended, changeOf(plan), plan.target.definition.name, {
+            chosen: plan.target,
+            others: plan.target.others,
+          })
         : unwatchedRow(one)
     return { ...one, name, ended, row }
   })
@@ -224,8 +255,8 @@ function unwatchedRow({ plan, became }: Acted): Row {
   }
 }
 
-async function unprotectedRow({ run, clients, cluster }: Acting, row: Row): Promise<Row> {
-  const why = await unprotect(run, clients, { cluster, service: row.name })
+async function unprotectedRow(at: Acting, row: Row): Promise<Row> {
+  const why = await unprotectedName(at, row.name)
   if (why === undefined) return row
   const left = `ECS's own rollbacks are still switched off: ${why}`
   const next = [...row.next, `${row.name}: run again, it puts its deployment configuration back`]

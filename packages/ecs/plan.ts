@@ -25,8 +25,16 @@ export interface Target {
   readonly point?: Point
   /** Why this one. */
   readonly why: string
+  /** Where else the service could go, the best first; only where several were compared. */
+  readonly others?: readonly Other[]
   /** What is registered and deployed in its place, because it cannot be used as it is. */
   readonly copy?: Copy
+}
+
+/** A destination that could be taken instead, as `to` takes it. */
+export interface Other {
+  readonly to: string
+  readonly why: string
 }
 
 /** What has to be done to one service. */

@@ -9,7 +9,7 @@ import { type Found, observeSeen } from './codedeploy/index.ts'
 import { observeChanges, withEnvironment } from './environment.ts'
 import { inParallel } from './parallel.ts'
 import { isMutating, type Known, type ServicePlan } from './plan.ts'
-import { planned, refuseFindings, refusePlans, withElsewhere } from './planned.ts'
+import { planned, refuseFindings, refusePlans, withDoubts } from './planned.ts'
 import { inspectTargets } from './preflight/index.ts'
 import { planTarget } from './prepare.ts'
 import { type Protection, protectionOf } from './protect.ts'
@@ -54,11 +54,12 @@ export async function rollback(
   if (refusals.length > 0) return withSections(refusePlans(plans, refusals), sections)
   const protecting = await protectionsOf(clients, settings, plans)
   if (protecting.refusals.length > 0) return refusePlans(plans, protecting.refusals)
-  const { findings, elsewhere } = await inspectTargets(run, clients, {
+  const inspected = await inspectTargets(run, clients, {
     aimed: plans.filter(isMutating),
     store,
     record: settings.record,
   })
+  const { findings } = inspected
   const obstacles = findings.filter((finding) => finding.is === 'obstacle')
   if (obstacles.length > 0) return refuseFindings(plans, obstacles)
   for (const { service, why, next } of findings) {
@@ -69,7 +70,7 @@ export async function rollback(
   const result = run.dryRun
     ? planned(plans, aims.why)
     : await changed(run, clients, { settings, plans, protections: protecting.of, found })
-  return withSections(withElsewhere(withEnvironment(result, changes), elsewhere), sections)
+  return withSections(withDoubts(withEnvironment(result, changes), inspected), sections)
 }
 
 /** Says last what the destination was chosen from. */

@@ -16,7 +16,7 @@ import {
   UpdateServiceCommand,
   type UpdateServiceCommandInput,
 } from '@aws-sdk/client-ecs'
-import type { Journal, Result, Run, Written } from '#core'
+import type { Journal, OnCut, Result, Run, Written } from '#core'
 import {
   captureServices,
   changeServices,
@@ -98,6 +98,7 @@ interface Options {
   readonly clients?: EcsClients
   readonly journal?: Journal
   readonly clock?: Run['clock']
+  readonly onCut?: OnCut
 }
 
 export const recordId = 'production/4711/rollback-1'
@@ -285,6 +286,7 @@ function verbsOf(parts: Parts, container: Omit<ContainerDefinition, 'name'> = {}
         clients: others,
         journal,
         clock: other,
+        onCut,
         ...more
       } = given
       const run = testRun({
@@ -292,6 +294,7 @@ function verbsOf(parts: Parts, container: Omit<ContainerDefinition, 'name'> = {}
         journal: journal ?? keptJournal(parts),
         ...(dryRun === undefined ? {} : { dryRun }),
         ...(timeout === undefined ? {} : { timeout }),
+        ...(onCut === undefined ? {} : { onCut }),
       })
       const chosen = { ...settingsOf(names), ...more }
       const result = await changeServices(
