@@ -478,6 +478,38 @@ describe('the other modes', () => {
     expect(await at.sets()).toEqual(['PRIMARY web:1 2/2'])
   })
 
+  test('start without a restore point is proven by the digests on which all tasks agree', async () => {
+    at = await codeDeployScene()
+    await at.run({ mode: 'stop' })
+    expect((await at.run({ mode: 'start' })).outcome).toBe('done')
+  })
+
+  test('redeploy is a deployment of the same task definition by CodeDeploy, and only its own tasks count', async () => {
+    at = await codeDeployScene()
+    const result = await at.run({ mode: 'redeploy' })
+    expect([result.outcome, operations()]).toEqual(['done', ['redeploy']])
+    const [ours = ''] = await at.ids()
+    expect(whyOf(result)).toContain('web:1 runs on all 2 tasks')
+    expect((await at.info(ours)).description).toBe('rollback-actions 4711.1: web anew')
+    expect(await at.sets()).toEqual(['PRIMARY web:1 2/2', 'ACTIVE web:1 2/2'])
+    // Run again while the old tasks wait for their end, and after it, it makes no second one.
+    expect((await at.run({ mode: 'redeploy' })).outcome).toBe('done')
+    await at.clock.advance(20 * MINUTE)
+    expect((await at.run({ mode: 'redeploy' })).outcome).toBe('unchanged')
+    expect(await at.ids()).toEqual([ours])
+  })
+
+  test('redeploy waits for nobody: somebody else’s deployment under way refuses it', async () => {
+    at = await codeDeployScene()
+    const theirs = await at.release('web:v2', 30_000)
+    const result = await at.run({ mode: 'redeploy' })
+    expect([result.outcome, result.headline, operations()]).toEqual([
+      'refused',
+      expect.stringContaining(`${theirs} of CodeDeploy is under way`),
+      [],
+    ])
+  })
+
   test('a rollback of a stopped service prepares it, and start proves it', async () => {
     at = await codeDeployScene()
     await at.takePoint()

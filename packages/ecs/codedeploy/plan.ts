@@ -5,6 +5,7 @@ import type { LiveService } from '../state.ts'
 import {
   bringsOf,
   builtAppSpec,
+  type CodeDeployKnown,
   type CodeDeployment,
   isActive,
   primarySet,
@@ -144,4 +145,23 @@ export function appSpecFor(service: LiveService, seen: Seen, arn: string): strin
   return last?.appSpec === undefined
     ? builtAppSpec(service, arn)
     : withTaskDefinition(last.appSpec, arn)
+}
+
+/** How a deployment of ours ends its description that only restarts a service. */
+export const ANEW = 'anew'
+
+/** What is in the way of restarting a service by CodeDeploy, or the restart of ours that is under way. Pure. */
+export function restartOf(
+  service: LiveService,
+  { found, runId }: CodeDeployKnown,
+  entries: readonly Written[],
+): { readonly why: string } | { readonly deployment: string } | undefined {
+  if (!found) return { why: 'CodeDeploy deploys it, and nothing is known of how' }
+  if ('why' in found) return found
+  const active = found.deployments.find(isActive)
+  if (!active) return undefined
+  const ours = isOurs(active, { sent: sentChanges(entries, service.name), runId })
+  return ours && active.description.endsWith(` ${ANEW}`)
+    ? { deployment: active.id }
+    : { why: `${active.id} of CodeDeploy is under way: run again when it has ended` }
 }

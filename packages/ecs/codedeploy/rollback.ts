@@ -7,7 +7,7 @@ import { isStopped, sentChanges } from '../recorded.ts'
 import type { LiveService } from '../state.ts'
 import { endedRow, plainRow, type Row } from '../table.ts'
 import { deploymentsOf } from './observe.ts'
-import { appSpecFor, markOf } from './plan.ts'
+import { ANEW, appSpecFor, markOf } from './plan.ts'
 import { create, stop } from './send.ts'
 import type { Seen } from './state.ts'
 import { beginning, type Moved, type Way, watchWays } from './watch.ts'
@@ -20,15 +20,21 @@ type Began = Moved | { readonly is: 'taken'; readonly why: string }
 export async function rollBackCodeDeployed(
   at: Acting,
   plans: readonly ServicePlan[],
+  anew = false,
 ): Promise<readonly Row[]> {
   const { run } = at
   const aimed = plans.filter((plan): plan is Aimed => 'target' in plan)
   const seenOf = (plan: Aimed) => at.found.get(plan.service.name) as Seen
   const began = await Promise.all(
-    aimed.map(async (plan) => ({ plan, became: await begin(at, plan, seenOf(plan)) })),
+    aimed.map(async (plan) => ({
+      plan,
+      became: await begin(at, plan, { seen: seenOf(plan), anew }),
+    })),
   )
   const steps = began.flatMap(({ plan, became }) =>
-    became.is === 'moved' ? [beginning({ ...wayOf(run, plan, seenOf(plan)), ...became })] : [],
+    became.is === 'moved'
+      ? [beginning({ ...wayOf(run, plan, seenOf(plan)), anew, ...became })]
+      : [],
   )
   const ended = await watchWays({ ...at, deploy: (step) => again(at, step) }, steps)
   return plans.map((plan): Row => {
@@ -46,7 +52,7 @@ export async function rollBackCodeDeployed(
 
 const intention = (
   of: { readonly service: LiveService; readonly target: Target; readonly seen: Seen },
-  operation: 'stop-deployment' | 'create-deployment',
+  operation: 'stop-deployment' | 'create-deployment' | 'redeploy',
 ): Entry => {
   const { service, target, seen } = of
   const { name: to, copyOf } = target.definition
@@ -61,7 +67,11 @@ const intention = (
 }
 
 /** The first call of a plan, each mutation written down before it is sent (P8). */
-async function begin(at: Acting, plan: Aimed, seen: Seen): Promise<Began> {
+async function begin(
+  at: Acting,
+  plan: Aimed,
+  { seen, anew }: { readonly seen: Seen; readonly anew: boolean },
+): Promise<Began> {
   const { run, clients } = at
   const { target } = plan
   switch (plan.is) {
@@ -73,7 +83,7 @@ async function begin(at: Acting, plan: Aimed, seen: Seen): Promise<Began> {
       return { is: 'moved', target, stage: { is: 'stopping', deployment, after } }
     }
     case 'update':
-      return deploy(at, { ...plan, seen })
+      return deploy(at, { ...plan, seen, anew })
     case 'attach':
       return { is: 'moved', target, stage: { is: 'watching', deployment: plan.deployment } }
     case 'unchanged':
@@ -85,21 +95,24 @@ async function begin(at: Acting, plan: Aimed, seen: Seen): Promise<Began> {
 
 async function deploy(
   at: Acting,
-  of: { readonly service: LiveService; readonly target: Target; readonly seen: Seen },
+  of: Pick<Way, 'service' | 'target' | 'seen' | 'anew'>,
 ): Promise<Began> {
   const { run, clients } = at
-  const { service, seen } = of
+  const { service, seen, anew } = of
   const ready = await registered(at, of)
   if ('is' in ready) return ready
   const { target } = ready
-  await run.journal.intend([intention({ ...of, target }, 'create-deployment')])
-  const count = sentChanges(run.journal.entries(), service.name, ['create-deployment']).length
+  await run.journal.intend([intention({ ...of, target }, anew ? 'redeploy' : 'create-deployment')])
+  const count = sentChanges(run.journal.entries(), service.name, [
+    'create-deployment',
+    'redeploy',
+  ]).length
   const mark = markOf(run.identity.runId, count)
   const { arn, name } = target.definition
   const sent = await create(run, clients, {
     group: seen.group,
     appSpec: appSpecFor(service, seen, arn) ?? '',
-    description: `${mark}: ${service.name} back to ${name}`,
+    description: `${mark}: ${service.name} ${anew ? ANEW : `back to ${name}`}`,
   })
   switch (sent.is) {
     case 'sent':
@@ -139,10 +152,10 @@ async function again(at: Acting, step: Way): Promise<Moved> {
   return became.is === 'taken' ? { is: 'failed', why: became.why, next: 'run again' } : became
 }
 
-function wayOf(run: Run, plan: Aimed, seen: Seen): Omit<Way, 'stage' | 'target'> {
+function wayOf(run: Run, plan: Aimed, seen: Seen): Omit<Way, 'stage' | 'target' | 'anew'> {
   const { service, target } = plan
   const entries = run.journal.entries()
-  const mine = sentChanges(entries, service.name, ['stop-deployment', 'create-deployment'])
+  const mine = sentChanges(entries, service.name)
   const sent = plan.is === 'stop' || plan.is === 'update'
   const attached = plan.is === 'attach' && mine.at(-1)?.to === target.definition.name
   return {

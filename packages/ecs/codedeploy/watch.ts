@@ -34,6 +34,8 @@ export interface Way {
   readonly proven: 'done' | 'unchanged'
   /** A recorded stop is open: no task is desired on purpose. */
   readonly stopped: boolean
+  /** A restart: only the tasks of the deployment that is watched count. */
+  readonly anew: boolean
   readonly stage: Stage
 }
 
@@ -239,7 +241,7 @@ async function watch(
       : { weights: new Map<string, number>(), steps: [] },
   ])
   const step = { ...withTasks(before, tasks), approval: undefined }
-  const looked = { service: step.service, tasks, deployment, shift }
+  const looked = { service: step.service, tasks, deployment, shift, anew: step.anew }
   if (deployment && ['Failed', 'Stopped'].includes(deployment.status)) {
     return end(step, lost(step, deployment))
   }
