@@ -195,6 +195,12 @@ const places: readonly {
       file === 'packages/action/credentials.ts' ||
       file.startsWith('packages/sandbox/'),
   },
+  {
+    what: 'a rollback of services deregisters and deletes nothing',
+    pattern: /\b(Deregister|Delete|Remove)\w*(Command|Request)\b/,
+    example: 'import { DeregisterTaskDefinitionCommand } from "@aws-sdk/client-ecs"',
+    allowed: (file) => !file.startsWith('packages/ecs/'),
+  },
 ]
 
 describe('what stays in one place', () => {

@@ -20,4 +20,6 @@ export const inputs = {
   record: optional(text),
   'capacity-timeout': durationBetween('0s', '12h'),
   'stable-for': durationBetween('0s', '1h'),
+  order: choice('parallel', 'declared'),
+  'protect-rollback': flag,
 }

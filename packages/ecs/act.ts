@@ -1,6 +1,7 @@
 import { isPassing, shortName } from '#aws'
 import { type Entry, type Run, tolerant, until } from '#core'
 import type { EcsClients } from './client.ts'
+import { type Copy, type CopyReason, type Registered, registerCopy } from './copy.ts'
 import { isWanted } from './dispatch.ts'
 import {
   observeRevisions,
@@ -11,20 +12,28 @@ import {
 import {
   isMutating,
   type Mutating,
-  planService,
   type ServicePlan,
   type TakeBack,
+  type Target,
   wantedOf,
 } from './plan.ts'
-import { deploy, type Sent, takeBack } from './send.ts'
+import { planCopy, planTarget } from './prepare.ts'
+import type { Protection } from './protect.ts'
+import { type Deploy, deploy, type Sent, takeBack } from './send.ts'
 import { observeSituations } from './situation.ts'
 import { type LiveService, type ServiceDeployment, shiftsTraffic } from './state.ts'
+import type { Patience } from './step.ts'
 
 /** What is needed to act on services. */
 export interface Acting {
   readonly run: Run
   readonly clients: EcsClients
   readonly cluster: string
+  /** Copies that are being registered or are, by their key: services of one family share them. */
+  readonly copies: Map<string, Promise<Registered>>
+  /** What keeps ECS from undoing the deployment of a service, by its name. */
+  readonly protections: ReadonlyMap<string, Protection>
+  readonly patience: Patience | undefined
 }
 
 /** How far a service has come when everything was sent. */
@@ -57,18 +66,32 @@ const operations = {
   continue: 'continue-deployment',
 } as const
 
-/** What a resume needs: what was there, so that somebody else's later deployment is told from the bad one. */
-export const entryOf = (plan: Mutating): Entry => ({
-  component: 'ecs',
-  operation: operations[plan.is],
-  on: plan.service.name,
-  detail: {
-    from: plan.service.taskDefinition,
-    to: plan.target.definition.name,
-    before: plan.service.rollouts.map(({ id }) => id),
-    ...('deployment' in plan ? { deployment: shortName(plan.deployment) } : {}),
-  },
-})
+/**
+ * The first thing that a plan changes. What a resume needs: what was there, so that somebody else's later deployment is told
+ * from the bad one, and what has to be put back afterwards.
+ */
+export function entryOf({ protections }: Acting, plan: Mutating): Entry {
+  const { service, target } = plan
+  const shared = { component: 'ecs', on: service.name }
+  if (plan.is === 'update' && target.copy) {
+    const { of, reason } = target.copy
+    return { ...shared, operation: 'register-task-definition', detail: { of, reason } }
+  }
+  const were = plan.is === 'update' ? protections.get(service.name)?.were : undefined
+  const { name: to, copyOf } = target.definition
+  return {
+    ...shared,
+    operation: operations[plan.is],
+    detail: {
+      from: service.taskDefinition,
+      to,
+      before: service.rollouts.map(({ id }) => id),
+      ...('deployment' in plan ? { deployment: shortName(plan.deployment) } : {}),
+      ...(copyOf === undefined ? {} : { copyOf }),
+      ...(were ? { protects: { ...were } } : {}),
+    },
+  }
+}
 
 /** ECS may change its mind while we look: read again, and planned again, so often at most. */
 const most = 3
@@ -77,7 +100,7 @@ const most = 3
 export async function act(at: Acting, plan: ServicePlan, attempt = 1): Promise<Acted> {
   switch (plan.is) {
     case 'update':
-      return { plan, became: await deploy(at.run, at.clients, orderOf(at, plan)) }
+      return update(at, plan)
     case 'stop':
     case 'continue':
     case 'follow':
@@ -91,28 +114,54 @@ export async function act(at: Acting, plan: ServicePlan, attempt = 1): Promise<A
   }
 }
 
-const orderOf = ({ cluster }: Acting, plan: Extract<ServicePlan, { is: 'update' }>) => ({
+type Update = Extract<ServicePlan, { is: 'update' }>
+
+async function update(at: Acting, plan: Update): Promise<Acted> {
+  const { run, clients } = at
+  const { copy, ...target } = plan.target
+  if (!copy) return { plan, became: await deploy(run, clients, orderOf(at, plan)) }
+  const registered = await shared(at, copy)
+  if (registered.is === 'not-sent') return { plan, became: registered }
+  const { definition } = registered
+  run.report.info(`${plan.service.name}: ${definition.name} is the copy of ${copy.of}`)
+  const copied: Update = { ...plan, target: { ...target, definition } }
+  await run.journal.intend([entryOf(at, copied)])
+  return { plan: copied, became: await deploy(run, clients, orderOf(at, copied)) }
+}
+
+/** Registers a copy, or waits for the service that registers the same. */
+function shared({ run, clients, copies }: Acting, copy: Copy): Promise<Registered> {
+  const known = copies.get(copy.key)
+  if (known) return known
+  const registering = registerCopy(run, clients, copy)
+  copies.set(copy.key, registering)
+  return registering
+}
+
+const orderOf = ({ cluster, protections }: Acting, { service, target, force }: Update): Deploy => ({
   cluster,
-  service: plan.service,
-  taskDefinition: plan.target.definition.arn,
-  name: plan.target.definition.name,
-  force: plan.force,
+  service,
+  taskDefinition: target.definition.arn,
+  name: target.definition.name,
+  force,
+  protection: protections.get(service.name),
 })
 
 async function goBack(at: Acting, plan: TakeBack, attempt: number): Promise<Acted> {
   const told = await takeBack(at.clients, plan)
   if (told.is === 'denied' && !shiftsTraffic(plan.service)) {
     at.run.report.warning(`${plan.service.name}: ${told.why}; ${told.next}. It is replaced instead`)
-    return next(at, { ...plan, is: 'update', force: false, why: 'ECS may not be told' }, attempt)
+    return again(at, plan, { attempt, replace: true })
   }
   if (told.is === 'denied' || told.is === 'not-sent') {
     return { plan, became: { is: 'not-sent', why: told.why, next: told.next } }
   }
-  if (told.is === 'conflict') return again(at, plan, attempt)
+  if (told.is === 'conflict') return again(at, plan, { attempt, replace: false })
   const seen = await seenGoing(at, plan)
   if ('unseen' in seen) return { plan, became: { is: 'unseen', why: seen.unseen } }
   const { rolledBackTo: revision, arn: by } = seen
-  if (revision === undefined || !(await leads(at, plan, revision))) return again(at, plan, attempt)
+  if (revision === undefined || !(await leads(at, plan, revision)))
+    return again(at, plan, { attempt, replace: false })
   const deployment = `ecs-svc/${shortName(revision)}`
   return { plan, became: { is: 'going-back', deployment, revision, by } }
 }
@@ -147,30 +196,38 @@ async function seenGoing(
 }
 
 /** Reads and plans again, and goes on with that. */
-async function again(at: Acting, plan: TakeBack, attempt: number): Promise<Acted> {
-  const service = await readAgain(at, plan.service.name)
-  if (!service) {
-    return { plan, became: { is: 'unseen', why: 'it is not an ACTIVE service any more' } }
-  }
+async function again(
+  at: Acting,
+  before: TakeBack,
+  given: { readonly attempt: number; readonly replace: boolean },
+): Promise<Acted> {
+  const { attempt, replace } = given
+  const unseen = (why: string): Acted => ({ plan: before, became: { is: 'unseen', why } })
+  if (attempt === most) return unseen('ECS changed it under our hands several times')
+  const planned = await planAgain(at, before, { replace })
+  if (!planned) return unseen('it is not an ACTIVE service any more')
+  at.run.report.info(`${before.service.name}: ${planned.why}`)
+  if (isMutating(planned)) await at.run.journal.intend([entryOf(at, planned)])
+  return act(at, planned, attempt + 1)
+}
+
+/**
+ * Reads and plans a service again; undefined when it is there no more. `replace`: ECS may not be told to go back. `reason`:
+ * why the target cannot be used as it is, where that is known already.
+ */
+export async function planAgain(
+  at: Acting,
+  { service: { name }, target }: { readonly service: LiveService; readonly target: Target },
+  given: { readonly replace?: boolean; readonly reason?: CopyReason } = {},
+): Promise<ServicePlan | undefined> {
   const { run, clients, cluster } = at
+  const service = serviceOf(await observeServices(clients, { cluster, names: [name] }), name)
+  if (!service) return undefined
   const situations = await observeSituations(run, clients, { cluster, services: [service] })
-  const situation = situations.get(service.name) ?? {}
-  const anew = planService(service, plan.target, { entries: run.journal.entries(), situation })
-  return next(at, anew, attempt)
-}
-
-async function next(at: Acting, plan: ServicePlan, attempt: number): Promise<Acted> {
-  if (attempt === most) {
-    return { plan, became: { is: 'unseen', why: 'ECS changed it under our hands several times' } }
-  }
-  at.run.report.info(`${'service' in plan ? plan.service.name : plan.name}: ${plan.why}`)
-  if (isMutating(plan)) await at.run.journal.intend([entryOf(plan)])
-  return act(at, plan, attempt + 1)
-}
-
-async function readAgain(
-  { clients, cluster }: Acting,
-  name: string,
-): Promise<LiveService | undefined> {
-  return serviceOf(await observeServices(clients, { cluster, names: [name] }), name)
+  const { current, ...rest } = situations.get(name) ?? {}
+  const situation = given.replace ? rest : { ...rest, current }
+  const { copy, ...plain } = target
+  const of = { service, target: plain, known: { entries: run.journal.entries(), situation } }
+  const reason = given.reason ?? copy?.reason
+  return reason === undefined ? planTarget(at, of) : planCopy(at, of, reason)
 }

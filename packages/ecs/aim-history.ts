@@ -1,7 +1,7 @@
 import type { Run } from '#core'
 import { aimAtNamed } from './aim-named.ts'
 import { type Aim, type Aims, type Given, none } from './aims.ts'
-import { candidatesTable, rejections } from './candidates.ts'
+import { candidatesTable, othersIn, rejections } from './candidates.ts'
 import type { EcsClients } from './client.ts'
 import { type Destination, destinationText } from './destination.ts'
 import { compareCode } from './fingerprint.ts'
@@ -44,7 +44,27 @@ export async function aimByHistory(run: Run, clients: EcsClients, given: Judged)
       : `${destinationText(destination)} was named`,
     sections: chosen ? pasts.map(candidatesTable) : [],
   }
-  return isHopeless(aims) ? hopeless(given, aims, pasts) : unlessTheirs(given, pasts, aims)
+  return isHopeless(aims)
+    ? hopeless(given, aims, pasts)
+    : unlessTheirs(given, pasts, withOthers(aims, pasts))
+}
+
+/** Tells of each target where else its service could go: what is eligible and other code, the best grade first. */
+function withOthers(
+  aims: Extract<Aims, { is: 'aims' }>,
+  pasts: readonly Past[],
+): Extract<Aims, { is: 'aims' }> {
+  const of = new Map(
+    [...aims.of].map(([name, one]) => {
+      const past = pasts.find(({ service }) => service.name === name)
+      if (one.is !== 'target' || !past) return [name, one] as const
+      return [
+        name,
+        { is: 'target', target: { ...one.target, others: othersIn(past, one.target) } },
+      ] as const
+    }),
+  )
+  return { ...aims, of }
 }
 
 /** Whether a destination leaves the choice to us. */

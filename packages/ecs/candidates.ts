@@ -1,7 +1,8 @@
 import { iso, type Json, type Section } from '#core'
 import type { Image } from './fingerprint.ts'
-import type { Candidate } from './grade.ts'
+import { byGrade, type Candidate } from './grade.ts'
 import { type Past, toOf } from './past.ts'
+import type { Other, Target } from './plan.ts'
 import { digest12 } from './state.ts'
 
 /** More rows than this no person reads at night; the output `candidates` has all. */
@@ -65,6 +66,17 @@ export const candidatesData = (pasts: readonly Past[]): Json =>
       ),
     ]),
   )
+
+/** What is eligible beside a target, as a person would name it. */
+export const othersIn = ({ candidates }: Past, target: Target): readonly Other[] =>
+  [...candidates]
+    .filter(({ against }) => against.length === 0)
+    .filter(({ revision }) => revision.taskDefinition !== target.definition.name)
+    .sort(byGrade)
+    .map((candidate) => ({
+      to: toOf(candidate),
+      why: `${candidate.revision.taskDefinition}, ${candidate.grade}: ${candidate.why}`,
+    }))
 
 /** Why something that ran before is not gone back to, one line each, the newest first. */
 export const rejections = ({ service, candidates }: Past, lines = 10): readonly string[] =>

@@ -1,51 +1,70 @@
 import { isPassing } from '#aws'
 import { type Run, tolerant, until } from '#core'
-import type { Acted, Became } from './act.ts'
+import type { Acted } from './act.ts'
 import type { EcsClients } from './client.ts'
+import { gateText } from './gate.ts'
 import { observeServiceDeployments } from './observe.ts'
 import { nameOf } from './planned.ts'
 import type { Ended } from './progress.ts'
-import type { ServiceDeployment } from './state.ts'
+import { type ServiceDeployment, shiftsTraffic } from './state.ts'
 import { forbidden } from './step.ts'
 
-type GoingBack = Extract<Became, { is: 'going-back' }>
+/** What ECS has to say of a service deployment before a service is called back. */
+interface Verdict {
+  /** ARN of the service deployment. */
+  readonly of: string
+  readonly status: 'ROLLBACK_SUCCESSFUL' | 'SUCCESSFUL'
+  /** ARN of the revision at which ECS has to have arrived; only where it went back by itself. */
+  readonly at?: string
+}
+
+/** Where ECS went back by itself, or shifts traffic, P13 is not all. */
+function verdictFor({ became, plan }: Acted, ended: Ended): Verdict | undefined {
+  if (ended.outcome !== 'done' && ended.outcome !== 'unchanged') return undefined
+  if (became.is === 'going-back') {
+    return { of: became.by, status: 'ROLLBACK_SUCCESSFUL', at: became.revision }
+  }
+  const { serviceDeployment: of } = ended.service
+  const ours = became.is === 'sent' || plan.is === 'attach'
+  return ours && shiftsTraffic(plan.service) && of !== undefined
+    ? { of, status: 'SUCCESSFUL' }
+    : undefined
+}
 
 /**
- * Where ECS went back by itself, P13 is not all: its service deployment has to end ROLLBACK_SUCCESSFUL at the revision
- * that was wanted. Asked once P13 holds, for all services at once.
+ * Asks ECS for its own verdict once P13 holds, for all services at once: its way back has to end ROLLBACK_SUCCESSFUL at the
+ * revision that was wanted, and a deployment that shifts traffic SUCCESSFUL.
  */
 export async function confirmed(
   run: Run,
   clients: EcsClients,
   given: { readonly acted: readonly Acted[]; readonly watched: readonly Ended[] },
 ): Promise<readonly Ended[]> {
-  const backOf = (ended: Ended): GoingBack | undefined => {
+  const asked = given.watched.map((ended) => {
     const one = given.acted.find(({ plan }) => nameOf(plan) === ended.name)
-    const good = ended.outcome === 'done' || ended.outcome === 'unchanged'
-    return good && one?.became.is === 'going-back' ? one.became : undefined
-  }
-  const arns = given.watched.flatMap((ended) => backOf(ended)?.by ?? [])
-  if (arns.length === 0) return given.watched
-  const verdicts = await endsOf(run, clients, arns)
-  return given.watched.map((ended) => {
-    const back = backOf(ended)
-    return back ? { ...ended, ...judged(ended, back, verdicts) } : ended
+    return { ended, verdict: one && verdictFor(one, ended) }
   })
+  const arns = asked.flatMap(({ verdict }) => verdict?.of ?? [])
+  if (arns.length === 0) return given.watched
+  const found = await endsOf(run, clients, arns)
+  return asked.map(({ ended, verdict }) =>
+    verdict ? { ...ended, ...judged(ended, verdict, found) } : ended,
+  )
 }
 
-type Verdicts = readonly ServiceDeployment[] | { readonly why: string }
+type Found = readonly ServiceDeployment[] | { readonly why: string }
 
-async function endsOf(run: Run, clients: EcsClients, arns: readonly string[]): Promise<Verdicts> {
-  let seen: Verdicts = []
+async function endsOf(run: Run, clients: EcsClients, arns: readonly string[]): Promise<Found> {
+  let seen: Found = []
   const look = async () => {
     seen = await observeServiceDeployments(clients, arns).catch(forbidden)
     const open = 'why' in seen ? [] : seen.filter(({ finishedAt }) => finishedAt === 0)
     return open.length === 0
       ? ({ is: 'found', value: undefined } as const)
-      : ({ is: 'waiting', seen: open.map(({ status }) => status).join(', ') } as const)
+      : ({ is: 'waiting', seen: open.map(gateText).join(', ') } as const)
   }
   await until(run, {
-    what: 'what ECS calls its rollback',
+    what: 'what ECS says of it',
     look: tolerant(look, isPassing, Number.POSITIVE_INFINITY),
   })
   return seen
@@ -53,22 +72,17 @@ async function endsOf(run: Run, clients: EcsClients, arns: readonly string[]): P
 
 function judged(
   ended: Ended,
-  back: GoingBack,
-  verdicts: Verdicts,
+  verdict: Verdict,
+  all: Found,
 ): Partial<Pick<Ended, 'outcome' | 'why'>> {
-  if ('why' in verdicts) {
-    return {
-      outcome: 'inconclusive',
-      why: `${ended.why}; ECS's verdict is not known: ${verdicts.why}`,
-    }
+  const doubt = (why: string) => ({ outcome: 'inconclusive' as const, why: `${ended.why}; ${why}` })
+  if ('why' in all) return doubt(`ECS's own verdict is not known: ${all.why}`)
+  const found = all.find(({ arn }) => arn === verdict.of)
+  if (!found || found.finishedAt === 0)
+    return doubt(`ECS calls it ${found?.status ?? 'not listed'}`)
+  const arrived = verdict.at === undefined || found.rolledBackTo === verdict.at
+  if (found.status !== verdict.status || !arrived) {
+    return { outcome: 'failed', why: `ECS ended it as ${found.status}: ${found.why}` }
   }
-  const found = verdicts.find(({ arn }) => arn === back.by)
-  if (!found || found.finishedAt === 0) {
-    const last = found?.status ?? 'not listed'
-    return { outcome: 'inconclusive', why: `${ended.why}; ECS calls its rollback ${last}` }
-  }
-  const good = found.status === 'ROLLBACK_SUCCESSFUL' && found.rolledBackTo === back.revision
-  return good
-    ? {}
-    : { outcome: 'failed', why: `ECS ended its rollback as ${found.status}: ${found.why}` }
+  return {}
 }

@@ -202,9 +202,7 @@ async function matching(
   const width = wanted.by === 'commit' ? names.length : 8
   for (let index = 0; index < names.length; index += width) {
     const part = names.slice(index, index + width)
-    const looked = await inParallel(part, (name) =>
-      observeTagged(clients, name, wanted.by === 'commit' ? ['TAGS'] : []),
-    )
+    const looked = await inParallel(part, (name) => observeTagged(clients, name))
     const found = looked.flatMap((one) => (one ? registeredWith(wanted, one) : []))
     if (found.length > 0) return found
   }

@@ -8,7 +8,6 @@ import {
   ListServicesCommand,
   ListTaskDefinitionsCommand,
   ListTasksCommand,
-  type TaskDefinitionField,
 } from '@aws-sdk/client-ecs'
 import { call, codeOf, shortName } from '#aws'
 import { messageOf } from '#core'
@@ -205,26 +204,20 @@ export async function observeTaskDefinition(
   clients: Looking,
   name: string,
 ): Promise<TaskDefinition | undefined> {
-  return (await observeTagged(clients, name, []))?.definition
+  return (await observeTagged(clients, name))?.definition
 }
 
 /** A task definition with its tags, which are told only when asked for: compared, never shown. */
-export async function observeTagged(
-  clients: Looking,
-  name: string,
-  include: TaskDefinitionField[] = ['TAGS'],
-): Promise<Tagged | undefined> {
+export async function observeTagged(clients: Looking, name: string): Promise<Tagged | undefined> {
   try {
     const answer = await call(
       clients.ecs,
-      new DescribeTaskDefinitionCommand({
-        taskDefinition: name,
-        ...(include.length > 0 ? { include } : {}),
-      }),
+      new DescribeTaskDefinitionCommand({ taskDefinition: name, include: ['TAGS'] }),
       name,
     )
     const tags = (answer.tags ?? []).map(({ key = '', value = '' }) => ({ key, value }))
-    return answer.taskDefinition && { definition: toTaskDefinition(answer.taskDefinition), tags }
+    const definition = answer.taskDefinition && toTaskDefinition(answer.taskDefinition, answer.tags)
+    return definition && { definition, tags }
   } catch (thrown) {
     // ECS has no code of its own for it: `ClientException: Unable to describe task definition.`
     const unknown =

@@ -1,5 +1,6 @@
 import type { Written } from '#core'
 import type { Point } from '#store'
+import type { Copy } from './copy.ts'
 import { differs, isGoingBack, type Situation, type Wanted, wayBack } from './dispatch.ts'
 import type { ExpectedContainer } from './judge.ts'
 import { type SentChange, sentChanges } from './recorded.ts'
@@ -22,6 +23,16 @@ export interface Target {
   /** The restore point that says so. */
   readonly point?: Point
   /** Why this one. */
+  readonly why: string
+  /** Where else the service could go, the best first; only where several were compared. */
+  readonly others?: readonly Other[]
+  /** What is registered and deployed in its place, because it cannot be used as it is. */
+  readonly copy?: Copy
+}
+
+/** A destination that could be taken instead, as `to` takes it. */
+export interface Other {
+  readonly to: string
   readonly why: string
 }
 
@@ -53,7 +64,7 @@ export type ServicePlan =
     }
   | { readonly is: 'left-alone'; readonly service: LiveService; readonly why: string }
   | { readonly is: 'superseded'; readonly service: LiveService; readonly why: string }
-  | { readonly is: 'refused'; readonly name: string; readonly why: string }
+  | { readonly is: 'refused'; readonly service: LiveService; readonly why: string }
 
 /** A plan that changes something. */
 export type Mutating =
@@ -88,7 +99,7 @@ export interface Known {
 /** Plans the rollback of one service to its target: pure. */
 export function planService(service: LiveService, target: Target, known: Known): ServicePlan {
   const obstacle = obstacleTo(service, target)
-  if (obstacle !== undefined) return { is: 'refused', name: service.name, why: obstacle }
+  if (obstacle !== undefined) return { is: 'refused', service, why: obstacle }
   const running = planRunning(service, target, known)
   if (running) return running
   const other = deployedByOthers(service, known)
@@ -109,8 +120,12 @@ function planRunning(
   switch (primary.state) {
     case 'FAILED':
       return { is: 'update', service, target, force: true, why: `ECS gave up on ${name} before` }
-    case 'IN_PROGRESS':
+    case 'IN_PROGRESS': {
+      const back = situation.current && isGoingBack(situation.current)
+      const way = back ? planWay(service, target, situation) : undefined
+      if (way?.is === 'follow') return way
       return { is: 'attach', service, target, deployment, why: `${name} is being deployed` }
+    }
     case 'COMPLETED':
     case 'unknown':
       return { is: 'unchanged', service, target, deployment, why: `it runs ${name}` }
@@ -118,7 +133,7 @@ function planRunning(
 }
 
 /** The same task definition with other images: its tag has moved, and a forced deployment took what it names now. */
-const isOtherCode = (target: Target, { live }: Situation) =>
+export const isOtherCode = (target: Target, { live }: Situation) =>
   live !== undefined && differs(live, target.recorded)
 
 function planWay(service: LiveService, target: Target, situation: Situation): ServicePlan {
@@ -144,12 +159,12 @@ export const wantedOf = ({ definition, recorded, revision }: Target): Wanted => 
 })
 
 /** Why a service cannot go to its target at all. */
-function obstacleTo(service: LiveService, target: Target): string | undefined {
+export function obstacleTo(service: LiveService, target: Target): string | undefined {
   const { definition } = target
   const foreign = unsupported(service)
   if (foreign !== undefined) return foreign
-  if (definition.status !== 'ACTIVE') {
-    return `task definition ${definition.name} is ${definition.status}: ECS would refuse it; register it again, then name the new revision in to:`
+  if (definition.status === 'DELETE_IN_PROGRESS') {
+    return `task definition ${definition.name} is DELETE_IN_PROGRESS: nothing can be started from it any more`
   }
   const names = definition.containers.map((container) => container.name)
   const gone = service.balanced.filter((name) => !names.includes(name))

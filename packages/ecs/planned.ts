@@ -1,11 +1,11 @@
 import type { Result, Section } from '#core'
 import { isMutating, type ServicePlan } from './plan.ts'
-import type { Finding } from './preflight/index.ts'
+import type { Finding, Inspected } from './preflight/index.ts'
 import { digest12 } from './state.ts'
 import { outputs, plainRow } from './table.ts'
 
 /** The service of a plan. */
-export const nameOf = (plan: ServicePlan) => (plan.is === 'refused' ? plan.name : plan.service.name)
+export const nameOf = (plan: ServicePlan) => plan.service.name
 
 /** What a plan does in the words of a person. */
 const words: Readonly<Record<ServicePlan['is'], string>> = {
@@ -24,7 +24,10 @@ const words: Readonly<Record<ServicePlan['is'], string>> = {
 export function changeOf(plan: ServicePlan): string {
   if (plan.is === 'refused') return ''
   const from = plan.service.taskDefinition
-  return 'target' in plan ? `${from} → ${plan.target.definition.name}` : from
+  if (!('target' in plan)) return from
+  const { definition, copy } = plan.target
+  const copied = copy && plan.is === 'update' ? 'a copy of ' : ''
+  return `${from} → ${copied}${definition.name}`
 }
 
 function planTable(plans: readonly ServicePlan[]): Section {
@@ -51,7 +54,7 @@ export function refusePlans(
   plans: readonly ServicePlan[],
   refusals: readonly Extract<ServicePlan, { is: 'refused' }>[],
 ): Result {
-  const reasons = refusals.map(({ name, why }) => `${name}: ${why}`)
+  const reasons = refusals.map(({ service, why }) => `${service.name}: ${why}`)
   return {
     outcome: 'refused',
     headline: `${reasons[0] ?? ''}${reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : ''}; nothing was changed`,
@@ -73,8 +76,7 @@ export function refuseFindings(
     sections: [
       {
         title: 'What the destination lacks',
-        columns: ['service', 'what', 'why', 'do'],
-        rows: obstacles.map(({ service, what, why, next }) => [service, what, why, next]),
+        ...findingsTable(obstacles),
       },
       planTable(plans),
     ],
@@ -85,12 +87,30 @@ export function refuseFindings(
   }
 }
 
-/** Says in the summary what was not looked for. */
-export function withElsewhere(result: Result, images: readonly string[]): Result {
-  if (images.length === 0) return result
-  const text = `Whether these images are there was not looked for, because their registries are not ECR's: ${images.join(', ')}`
-  return { ...result, sections: [...(result.sections ?? []), { title: 'Not looked for', text }] }
+/** Says in the summary what is doubtful and what was not looked for. */
+export function withDoubts(result: Result, { findings, elsewhere }: Inspected): Result {
+  const sections: readonly Section[] = [
+    ...(findings.length > 0
+      ? [{ title: 'Doubts before the first change', ...findingsTable(findings) }]
+      : []),
+    ...(elsewhere.length > 0
+      ? [
+          {
+            title: 'Not looked for',
+            text: `Whether these images are there, because their registries are not ECR's: ${elsewhere.join(', ')}`,
+          },
+        ]
+      : []),
+  ]
+  return sections.length === 0
+    ? result
+    : { ...result, sections: [...(result.sections ?? []), ...sections] }
 }
+
+const findingsTable = (findings: readonly Finding[]) => ({
+  columns: ['service', 'what', 'why', 'do'],
+  rows: findings.map(({ service, what, why, next }) => [service, what, why, next]),
+})
 
 /** What a dry run says. */
 export function planned(plans: readonly ServicePlan[], why: string): Result {

@@ -1,9 +1,10 @@
 import { span } from '#core'
+import { gateText } from './gate.ts'
 import { prove } from './judge.ts'
 import type { End, Progress } from './progress.ts'
 import type { Sight } from './sights.ts'
 import { protectedIn, trafficMissing } from './signs.ts'
-import { isAlive, type Rollout, revisionOf } from './state.ts'
+import { isAlive, type Rollout, revisionOf, shiftsTraffic } from './state.ts'
 import { doubted, end, fail, type Next, type Step, wait } from './step.ts'
 
 const toleratedDoubts = 3
@@ -26,7 +27,7 @@ export function judgeProof(step: Step, one: Progress, ours: Ours): Next {
   if (!complete) {
     return proof.is === 'proven' && enders(one).length > 0
       ? judgeDraining(step, one)
-      : wait({ ...unproven, draining: undefined }, countsOf(one, rollout))
+      : wait({ ...unproven, draining: undefined }, countsOf(one, ours))
   }
   if (service.desired < watch.atLeast) {
     return wait(unproven, `${service.desired} tasks are desired, not yet ${watch.atLeast}`)
@@ -51,11 +52,12 @@ function doubt(one: Progress, why: string): Next {
     : wait(next, why)
 }
 
-function countsOf(one: Progress, rollout: Rollout): string {
+function countsOf(one: Progress, { rollout, sight }: Ours): string {
   const { desired } = one.service
+  const gate = sight.deployment && shiftsTraffic(one.service) ? gateText(sight.deployment) : ''
   const counts = `${rollout.running} of ${desired} tasks of ${rollout.taskDefinition} run, ${rollout.state}`
   const shortage = one.shortage ? `; no place for a task: ${one.shortage.says}` : ''
-  return `${counts}${shortage}${protection(one, rollout)}`
+  return `${counts}${gate && `, ${gate}`}${shortage}${protection(one, rollout)}`
 }
 
 function protection({ service }: Progress, rollout: Rollout): string {

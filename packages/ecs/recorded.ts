@@ -1,4 +1,5 @@
 import type { Written } from '#core'
+import type { Suspended } from './scaling.ts'
 
 /** What the journal says of a service's desired count. */
 export type Recorded =
@@ -43,6 +44,31 @@ function countOf(entry: Written): number | undefined {
   return typeof count === 'number' ? count : undefined
 }
 
+/** What a service's autoscaling was before a stop suspended it. */
+export interface RecordedScaling {
+  readonly min: number
+  readonly max: number
+  readonly suspended: Suspended
+  /** It was sent, or about to be sent, that this comes back. */
+  readonly resumed: boolean
+}
+
+/** Reads what the last suspension found; undefined where the journal has none. */
+export function recordedScaling(
+  entries: readonly Written[],
+  service: string,
+): RecordedScaling | undefined {
+  const last = (operation: string) =>
+    entries.findLastIndex(
+      (one) => one.component === 'ecs' && one.operation === operation && one.on === service,
+    )
+  const index = last('suspend-scaling')
+  const detail = entries[index]?.detail
+  if (typeof detail !== 'object' || detail === null || !('suspended' in detail)) return undefined
+  const found = detail as unknown as Omit<RecordedScaling, 'resumed'>
+  return { ...found, resumed: last('resume-scaling') > index }
+}
+
 /** Tells whether a recorded stop of the service is open: then desiring no task is on purpose. */
 export function isStopped(entries: readonly Written[], service: string): boolean {
   return recordedCount(entries, service).is === 'stopped'
@@ -62,7 +88,12 @@ export interface SentChange {
 }
 
 /** What brings a service to its destination: a deployment of ours, or ECS's own way back. */
-const waysBack = ['update-service', 'stop-deployment', 'continue-deployment'] as const
+const waysBack = [
+  'update-service',
+  'stop-deployment',
+  'continue-deployment',
+  'create-deployment',
+] as const
 type Deploying = (typeof waysBack)[number] | 'redeploy'
 
 /** What this record did to what a service runs, oldest first. */

@@ -90,7 +90,13 @@ async function carryOut(
     const answer = answers.get(plan.service.name)
     const failure = answer?.is === 'not-sent' ? answer : { why: plan.why, next: 'run again' }
     const next = [failure.next]
-    return plainRow(plan.service, { outcome: 'failed', why: failure.why, change, next })
+    return plainRow(plan.service, {
+      outcome: 'failed',
+      class: 'refused',
+      why: failure.why,
+      change,
+      next,
+    })
   })
   return resultOf({ cluster, verb: 'redeploy', rows })
 }

@@ -1,25 +1,23 @@
 import { digester } from '#aws'
-import type { Result, Run, Written } from '#core'
+import type { Result, Run } from '#core'
 import type { Store } from '#store'
-import { type Acted, act, entryOf } from './act.ts'
 import type { Aims } from './aims.ts'
 import { begin } from './begin.ts'
+import { carryOut } from './carry.ts'
 import type { EcsClients } from './client.ts'
-import { confirmed } from './confirm.ts'
+import { type Found, observeSeen, planCodeDeployed } from './codedeploy/index.ts'
 import { observeChanges, withEnvironment } from './environment.ts'
 import { inParallel } from './parallel.ts'
-import { isMutating, type Known, planService, type ServicePlan } from './plan.ts'
-import { changeOf, nameOf, planned, refuseFindings, refusePlans, withElsewhere } from './planned.ts'
+import { isMutating, type Known, type ServicePlan } from './plan.ts'
+import { planned, refuseFindings, refusePlans, withDoubts } from './planned.ts'
 import { inspectTargets } from './preflight/index.ts'
-import type { Watch } from './progress.ts'
-import { isStopped, lastSent } from './recorded.ts'
+import { planTarget } from './prepare.ts'
+import { type Protection, protectionOf } from './protect.ts'
 import type { EcsSettings } from './settings.ts'
 import { observeSituations } from './situation.ts'
-import { type LiveService, primaryOf } from './state.ts'
-import type { Patience } from './step.ts'
-import { endedRow, plainRow, type Row, resultOf } from './table.ts'
+import { isCodeDeployed, type LiveService } from './state.ts'
+import { resultOf } from './table.ts'
 import { aim } from './targets.ts'
-import { watchAll } from './watch.ts'
 
 /** Puts services back to their destination: all are planned and checked before the first is changed. */
 export async function rollback(
@@ -39,16 +37,25 @@ export async function rollback(
   }
   const { cluster } = settings
   const situations = await observeSituations(run, clients, { cluster, services })
-  const plans = services.map((service) =>
-    planOf(service, aims, { entries, situation: situations.get(service.name) ?? {} }),
+  const coded = services.filter(isCodeDeployed)
+  const found = await observeSeen(clients, { cluster, services: coded })
+  const plans = await inParallel(services, (service) =>
+    planOf({ run, clients }, service, {
+      aims,
+      known: { entries, situation: situations.get(service.name) ?? {} },
+      found: found.get(service.name),
+    }),
   )
   const refusals = plans.filter((plan) => plan.is === 'refused')
   if (refusals.length > 0) return withSections(refusePlans(plans, refusals), sections)
-  const { findings, elsewhere } = await inspectTargets(run, clients, {
+  const protecting = await protectionsOf(clients, settings, plans)
+  if (protecting.refusals.length > 0) return refusePlans(plans, protecting.refusals)
+  const inspected = await inspectTargets(run, clients, {
     aimed: plans.filter(isMutating),
     store,
     record: settings.record,
   })
+  const { findings } = inspected
   const obstacles = findings.filter((finding) => finding.is === 'obstacle')
   if (obstacles.length > 0) return refuseFindings(plans, obstacles)
   for (const { service, why, next } of findings) {
@@ -58,8 +65,8 @@ export async function rollback(
   const changes = await observeChanges(clients, plans, digester())
   const result = run.dryRun
     ? planned(plans, aims.why)
-    : await carryOut(run, clients, { cluster, plans, entries, patience: settings.patience })
-  return withSections(withElsewhere(withEnvironment(result, changes), elsewhere), sections)
+    : await changed(run, clients, { settings, plans, found, protections: protecting.of })
+  return withSections(withDoubts(withEnvironment(result, changes), inspected), sections)
 }
 
 /** Says last what the destination was chosen from. */
@@ -68,125 +75,79 @@ const withSections = (result: Result, sections: Aims['sections']): Result => ({
   sections: [...(result.sections ?? []), ...sections],
 })
 
-function planOf(
+async function changed(
+  run: Run,
+  clients: EcsClients,
+  given: {
+    readonly settings: EcsSettings
+    readonly plans: readonly ServicePlan[]
+    readonly found: ReadonlyMap<string, Found>
+    readonly protections: ReadonlyMap<string, Protection>
+  },
+): Promise<Result> {
+  const { settings, plans, found, protections } = given
+  const { cluster, order, patience } = settings
+  for (const plan of plans.filter((one) => one.is === 'left-alone')) {
+    run.report.warning(`${plan.service.name} is left alone: ${plan.why}`)
+  }
+  const rows = await carryOut(run, clients, { cluster, order, plans, found, protections, patience })
+  return resultOf({ cluster, verb: 'rollback', rows })
+}
+
+async function planOf(
+  at: { readonly run: Run; readonly clients: EcsClients },
   service: LiveService,
-  aims: Extract<Aims, { is: 'aims' }>,
-  known: Known,
-): ServicePlan {
+  given: {
+    readonly aims: Extract<Aims, { is: 'aims' }>
+    readonly known: Known
+    readonly found: Found | undefined
+  },
+): Promise<ServicePlan> {
+  const { aims, known, found } = given
   const aimed = aims.of.get(service.name)
   switch (aimed?.is) {
     case 'target':
-      return planService(service, aimed.target, known)
+      return isCodeDeployed(service)
+        ? planCodeDeployed(service, aimed.target, {
+            entries: known.entries,
+            runId: at.run.identity.runId,
+            found,
+          })
+        : planTarget(at, { service, target: aimed.target, known })
     case 'left-alone':
       return { is: 'left-alone', service, why: aimed.why }
     case 'superseded':
       return { is: 'superseded', service, why: aimed.why }
     case 'refused':
-      return { is: 'refused', name: service.name, why: aimed.why }
+      return { is: 'refused', service, why: aimed.why }
     case undefined:
-      return { is: 'refused', name: service.name, why: 'the destination says nothing of it' }
+      return { is: 'refused', service, why: 'the destination says nothing of it' }
   }
 }
 
-async function carryOut(
-  run: Run,
+type Refused = Extract<ServicePlan, { is: 'refused' }>
+
+/** What keeps ECS from undoing what is deployed, where the settings ask for it. */
+async function protectionsOf(
   clients: EcsClients,
-  given: {
-    readonly cluster: string
-    readonly plans: readonly ServicePlan[]
-    readonly entries: readonly Written[]
-    readonly patience: Patience | undefined
-  },
-): Promise<Result> {
-  const { cluster, plans, entries, patience } = given
-  for (const plan of plans.filter((one) => one.is === 'left-alone')) {
-    run.report.warning(`${plan.service.name} is left alone: ${plan.why}`)
-  }
-  await run.journal.intend(plans.filter(isMutating).map(entryOf))
-  const acted = await inParallel(plans, (plan) => act({ run, clients, cluster }, plan))
-  const watches = acted.flatMap((one) => watchOf(one, entries) ?? [])
-  const watched = await watchAll(run, clients, { cluster, watches, patience })
-  const ended = await confirmed(run, clients, { acted, watched })
-  const rows = acted.map(({ plan, became }): Row => {
-    const one = ended.find(({ name }) => name === nameOf(plan))
-    return one && 'target' in plan
-      ? endedRow(one, changeOf(plan), plan.target.definition.name, { chosen: plan.target })
-      : unwatchedRow({ plan, became })
-  })
-  return resultOf({ cluster, verb: 'rollback', rows })
-}
-
-function watchOf({ plan, became }: Acted, entries: readonly Written[]): Watch | undefined {
-  if (!('target' in plan)) return undefined
-  const { service, target } = plan
-  const shared = {
+  { cluster, protectRollback }: EcsSettings,
+  plans: readonly ServicePlan[],
+): Promise<{
+  readonly of: ReadonlyMap<string, Protection>
+  readonly refusals: readonly Refused[]
+}> {
+  const changing = protectRollback ? plans.filter(isMutating) : []
+  const found = await inParallel(changing, async ({ service }) => ({
     service,
-    recorded: target.recorded,
-    stopped: isStopped(entries, service.name),
-    atLeast: 0,
-  }
-  const before = service.rollouts.map(({ id }) => id)
-  const others = (deployment: string) => before.filter((id) => id !== deployment)
-  const watched = { target: target.definition.name, seen: false, missed: 0 }
-  const forced = primaryOf(service)?.taskDefinition === watched.target
-  const mine = lastSent(entries, service.name, 'way-back')?.to === watched.target
-  switch (became.is) {
-    case 'sent': {
-      const { deployment } = became
-      return {
-        ...shared,
-        fresh: true,
-        proven: 'done',
-        watched: { ...watched, deployment, before, forced },
-      }
-    }
-    case 'going-back': {
-      const { deployment } = became
-      const back = {
-        ...watched,
-        deployment,
-        before: others(deployment),
-        forced,
-        reused: true,
-        takesBack: became.by,
-      }
-      const proven = plan.is === 'follow' && !mine ? 'unchanged' : 'done'
-      return { ...shared, fresh: false, proven, watched: back }
-    }
-    case 'nothing': {
-      if (plan.is !== 'attach' && plan.is !== 'unchanged') return undefined
-      const { deployment } = plan
-      const same = { ...watched, deployment, before: others(deployment), forced: false, seen: true }
-      const proven = plan.is === 'attach' && mine ? 'done' : 'unchanged'
-      return { ...shared, fresh: false, proven, watched: same }
-    }
-    case 'not-sent':
-    case 'unseen':
-      return undefined
-  }
-}
-
-function unwatchedRow({ plan, became }: Acted): Row {
-  const change = changeOf(plan)
-  if (plan.is === 'refused') {
-    throw new Error(`${plan.name} was refused and yet carried out`)
-  }
-  const { service } = plan
-  switch (became.is) {
-    case 'not-sent':
-      return plainRow(service, { outcome: 'failed', why: became.why, change, next: [became.next] })
-    case 'unseen':
-      return plainRow(service, { outcome: 'inconclusive', why: became.why, change })
-    case 'sent':
-    case 'going-back':
-    case 'nothing': {
-      const outcome = plan.is === 'superseded' ? 'superseded' : 'unchanged'
-      return plainRow(service, {
-        outcome,
-        why: plan.why,
-        change,
-        drained: plan.is === 'left-alone',
-      })
-    }
-  }
+    protection: await protectionOf(clients, { cluster, service: service.name }),
+  }))
+  const refusals = found.flatMap(({ service, protection }): Refused[] =>
+    protection && 'refused' in protection
+      ? [{ is: 'refused', service, why: protection.refused }]
+      : [],
+  )
+  const of = found.flatMap(({ service, protection }) =>
+    protection && 'configuration' in protection ? [[service.name, protection] as const] : [],
+  )
+  return { of: new Map(of), refusals }
 }

@@ -10,6 +10,7 @@ import type { EcsClients } from './client.ts'
 import { toService } from './map.ts'
 import { observeServices, serviceOf } from './observe.ts'
 import type { TakeBack } from './plan.ts'
+import type { Protection } from './protect.ts'
 import { type LiveService, primaryOf } from './state.ts'
 
 /** What became of a call that starts a deployment. */
@@ -28,6 +29,8 @@ export interface Deploy {
   /** `family:revision` of what will run. */
   readonly name: string
   readonly force: boolean
+  /** Sent along, so that ECS does not undo it. */
+  readonly protection?: Protection | undefined
 }
 
 /**
@@ -39,6 +42,7 @@ export async function deploy(run: Run, clients: EcsClients, order: Deploy): Prom
     cluster: order.cluster,
     service: order.service.name,
     ...(order.taskDefinition === undefined ? {} : { taskDefinition: order.taskDefinition }),
+    ...(order.protection && { deploymentConfiguration: order.protection.configuration }),
   }
   return order.force
     ? deployForced(run, clients, order, input)
@@ -181,7 +185,7 @@ export async function scale(
 }
 
 /** A refused call is this service's end and not that of the others; what is no call's failure is thrown on. */
-const notSent = (thrown: unknown): Sent => ({ is: 'not-sent', ...refusal(thrown) })
+export const notSent = (thrown: unknown): Sent => ({ is: 'not-sent', ...refusal(thrown) })
 
 function refusal(thrown: unknown): { readonly why: string; readonly next: string } {
   if (!(thrown instanceof CallError)) throw thrown

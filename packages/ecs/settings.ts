@@ -37,7 +37,14 @@ export interface EcsSettings {
   readonly requireAll?: boolean
   /** How long is enough while deployments are watched. */
   readonly patience?: Patience
+  /** Only for `rollback`: all services at once, or one after the other as they were named. */
+  readonly order: Order
+  /** Only for `rollback`: ECS's own rollbacks are switched off while ours is watched. */
+  readonly protectRollback: boolean
 }
+
+export const orders = ['parallel', 'declared'] as const
+export type Order = (typeof orders)[number]
 
 /** What the settings are where nothing else is said; action.yml says the same. */
 export const defaults = { minGrade: 'G1', minSoak: 30 * 60_000 } as const
@@ -61,6 +68,8 @@ export interface EcsInputs {
   readonly 'require-all'?: boolean
   readonly 'capacity-timeout'?: number
   readonly 'stable-for'?: number
+  readonly order?: Order
+  readonly 'protect-rollback'?: boolean
 }
 
 /** The part of an environment's configuration that settings are made of. */
@@ -106,6 +115,8 @@ export function settings(given: EcsInputs, environment: EcsEnvironment | undefin
     badDeployment: given['bad-deployment'],
     requireAll: given['require-all'] ?? false,
     patience: { capacity: given['capacity-timeout'], stable: given['stable-for'] },
+    order: given.order ?? 'parallel',
+    protectRollback: given['protect-rollback'] ?? false,
   }
 }
 

@@ -20,7 +20,13 @@ import {
   waitForHolder,
 } from '#store'
 import { timeline, timelineChart } from './chart.ts'
-import { buttonCommand, closeCommand, scaleCommand } from './commands.ts'
+import {
+  buttonCommand,
+  closeCommand,
+  resumeScalingCommand,
+  type SuspendedScaling,
+  scaleCommand,
+} from './commands.ts'
 import type { PlanDocument } from './document.ts'
 import { type Judged, judge } from './judge.ts'
 import { claimRollback, heldBy, heldByOther } from './lease.ts'
@@ -110,10 +116,28 @@ function startCommands(store: Store, record: Record, to: Point | undefined): rea
   const started = record.parts['ecs-rollback start']
   if (started && passes(started.outcome)) return []
   const cluster = to?.components.ecs?.cluster ?? '<cluster>'
-  return [...stoppedCounts(record)].map(
-    ([service, count]) =>
-      `${service} was stopped and had ${count} tasks; start it when it may write: ${scaleCommand(store.region, { cluster, service, count })}`,
-  )
+  const { region } = store
+  return [
+    ...[...stoppedCounts(record)].map(
+      ([service, count]) =>
+        `${service} was stopped and had ${count} tasks; start it when it may write: ${scaleCommand(region, { cluster, service, count })}`,
+    ),
+    ...[...suspendedScaling(record)].map(
+      ([service, suspended]) =>
+        `autoscaling of ${service} is suspended; resume it when the service has its tasks: ${resumeScalingCommand(region, { cluster, service, suspended })}`,
+    ),
+  ]
+}
+
+/** The suspended states that the record's stops found, by service: what a start would have brought back. */
+function suspendedScaling({ journal }: Record): ReadonlyMap<string, SuspendedScaling> {
+  const found = new Map<string, SuspendedScaling>()
+  for (const { component, operation, on, detail } of journal) {
+    const { suspended } = (detail ?? {}) as { readonly suspended?: SuspendedScaling }
+    if (component === 'ecs' && operation === 'suspend-scaling' && suspended)
+      found.set(on, suspended)
+  }
+  return found
 }
 
 /** The desired counts that the record's stops found, by service. */

@@ -35,6 +35,27 @@ export function scaleCommand(
   return `aws ecs update-service --region ${region} --cluster ${quoted(cluster)} --service ${quoted(service)} --desired-count ${count}`
 }
 
+/** Which scaling of a service was suspended before we suspended all of it, as the journal has it. */
+export interface SuspendedScaling {
+  readonly in: boolean
+  readonly out: boolean
+  readonly scheduled: boolean
+}
+
+/** Brings a service's autoscaling back by hand. */
+export function resumeScalingCommand(
+  region: string,
+  given: {
+    readonly cluster: string
+    readonly service: string
+    readonly suspended: SuspendedScaling
+  },
+): string {
+  const { cluster, service, suspended } = given
+  const state = `DynamicScalingInSuspended=${suspended.in},DynamicScalingOutSuspended=${suspended.out},ScheduledScalingSuspended=${suspended.scheduled}`
+  return `aws application-autoscaling register-scalable-target --region ${region} --service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id ${quoted(`service/${cluster}/${service}`)} --suspended-state ${state}`
+}
+
 /** Stops services by hand. */
 export function stopCommands(
   region: string,

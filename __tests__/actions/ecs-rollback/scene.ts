@@ -1,4 +1,9 @@
 import {
+  DescribeScalableTargetsCommand,
+  RegisterScalableTargetCommand,
+  type RegisterScalableTargetCommandInput,
+} from '@aws-sdk/client-application-auto-scaling'
+import {
   type ContainerDefinition,
   CreateClusterCommand,
   CreateServiceCommand,
@@ -11,7 +16,7 @@ import {
   UpdateServiceCommand,
   type UpdateServiceCommandInput,
 } from '@aws-sdk/client-ecs'
-import type { Journal, Result, Run, Written } from '#core'
+import type { Journal, OnCut, Result, Run, Written } from '#core'
 import {
   captureServices,
   changeServices,
@@ -29,10 +34,11 @@ import {
   type Store,
   type Record as StoredRecord,
 } from '#store'
+import type { Balancers } from '../../../packages/sandbox/balancer/balancers.ts'
 import { ecsService } from '../../../packages/sandbox/ecs/index.ts'
 import {
-  type Gateway,
   inProcessHandler,
+  type MemoryGateway,
   memoryGateway,
   type VirtualClock,
   virtualClock,
@@ -51,7 +57,7 @@ const BREAKER = { deploymentCircuitBreaker: { enable: true, rollback: true } }
 export interface Scene {
   readonly clock: VirtualClock
   readonly runtime: FakeRuntime
-  readonly gateway: Gateway
+  readonly gateway: MemoryGateway
   readonly images: ReturnType<typeof ecsService>['images']
   /** Lets things go wrong: `script.trouble({ image: 'web:v1', is: 'no-capacity' })`. */
   readonly script: ReturnType<typeof ecsService>['script']
@@ -76,6 +82,12 @@ export interface Scene {
   shows(service: string): Promise<string>
   /** How many deployments a service has had. */
   deployments(service: string): Promise<number>
+  /** Registers or changes a scalable target: 2 to 10 tasks unless told otherwise. */
+  autoscale(service: string, more?: Partial<RegisterScalableTargetCommandInput>): Promise<void>
+  /** Load asks for so many tasks from now on. */
+  load(service: string, tasks: number): Promise<void>
+  /** `2 to 10`, and what is suspended: `2 to 10, in out scheduled`. */
+  autoscaling(service: string): Promise<string>
   close(): Promise<void>
 }
 
@@ -86,6 +98,7 @@ interface Options {
   readonly clients?: EcsClients
   readonly journal?: Journal
   readonly clock?: Run['clock']
+  readonly onCut?: OnCut
 }
 
 export const recordId = 'production/4711/rollback-1'
@@ -120,6 +133,11 @@ export async function openRecord(
   await createDocument(store, keys.document(recordId), record)
 }
 
+/** What services are made with, beside what all of them have. */
+type ServiceOptions =
+  | Partial<CreateServiceCommandInput>
+  | ((balancers: Balancers, name: string) => Partial<CreateServiceCommandInput>)
+
 /** How requests of the SDK travel. */
 export type Transport = Pick<ReturnType<typeof inProcessHandler>, 'handle'>
 
@@ -153,7 +171,9 @@ export async function scene(
   given: {
     readonly names?: readonly string[]
     readonly staleReadsMs?: number
-    readonly service?: Partial<CreateServiceCommandInput>
+    readonly service?: ServiceOptions
+    /** What every registered container has. */
+    readonly container?: Omit<ContainerDefinition, 'name' | 'image'>
   } = {},
 ): Promise<Scene> {
   const names = given.names ?? ['web']
@@ -180,8 +200,11 @@ export async function scene(
     ...{ clock, runtime, gateway, images, script, balancers, clients, names, store },
     entries: [] as Written[],
   }
-  const verbs = verbsOf(parts)
-  await openServices(parts, verbs, given.service)
+  const verbs = verbsOf(parts, given.container)
+  const { service } = given
+  await openServices(parts, verbs, (name) =>
+    typeof service === 'function' ? service(balancers, name) : service,
+  )
   if (given.staleReadsMs)
     await ecs.admin.consistency?.(
       { staleReadsMs: given.staleReadsMs },
@@ -209,7 +232,7 @@ type Verbs = Omit<Scene, keyof Parts | 'close'>
 async function openServices(
   { clients, names, clock }: Parts,
   verbs: Verbs,
-  more: Partial<CreateServiceCommandInput> = {},
+  more: (name: string) => Partial<CreateServiceCommandInput> | undefined,
 ): Promise<void> {
   await clients.ecs.send(new CreateClusterCommand({ clusterName: CLUSTER }))
   for (const serviceName of names) {
@@ -223,18 +246,18 @@ async function openServices(
         launchType: 'FARGATE',
         networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
         deploymentConfiguration: BREAKER,
-        ...more,
+        ...more(serviceName),
       }),
     )
   }
   await clock.advance(5 * MINUTE)
 }
 
-function verbsOf(parts: Parts): Verbs {
+function verbsOf(parts: Parts, container: Omit<ContainerDefinition, 'name'> = {}): Verbs {
   const { clients, images, clock, names, store, entries } = parts
   const { ecs } = clients
   const register: Scene['register'] = (family, image, more) =>
-    registerRevision(ecs, { ...more, name: family, image })
+    registerRevision(ecs, { ...container, ...more, name: family, image })
   const update: Scene['update'] = async (service, more) => {
     await ecs.send(new UpdateServiceCommand({ cluster: CLUSTER, service, ...more }))
   }
@@ -263,6 +286,7 @@ function verbsOf(parts: Parts): Verbs {
         clients: others,
         journal,
         clock: other,
+        onCut,
         ...more
       } = given
       const run = testRun({
@@ -270,6 +294,7 @@ function verbsOf(parts: Parts): Verbs {
         journal: journal ?? keptJournal(parts),
         ...(dryRun === undefined ? {} : { dryRun }),
         ...(timeout === undefined ? {} : { timeout }),
+        ...(onCut === undefined ? {} : { onCut }),
       })
       const chosen = { ...settingsOf(names), ...more }
       const result = await changeServices(
@@ -286,7 +311,43 @@ function verbsOf(parts: Parts): Verbs {
       return found.serviceDeployments?.length ?? 0
     },
     entries,
+    ...autoscalingOf(parts),
   } as Verbs
+}
+
+function autoscalingOf({
+  clients,
+  gateway,
+}: Parts): Pick<Scene, 'autoscale' | 'load' | 'autoscaling'> {
+  const of = (service: string) => ({
+    ServiceNamespace: 'ecs' as const,
+    ResourceId: `service/${CLUSTER}/${service}`,
+    ScalableDimension: 'ecs:service:DesiredCount' as const,
+  })
+  return {
+    autoscale: async (service, more = { MinCapacity: 2, MaxCapacity: 10 }) => {
+      await clients.scaling.send(new RegisterScalableTargetCommand({ ...of(service), ...more }))
+    },
+    load: (service, tasks) =>
+      gateway.autoscaling.load({
+        ...{ account: ACCOUNT, region: REGION },
+        ...{ cluster: CLUSTER, service, tasks },
+      }),
+    autoscaling: async (service) => {
+      const ResourceIds = [of(service).ResourceId]
+      const command = new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs', ResourceIds })
+      const [target] = (await clients.scaling.send(command)).ScalableTargets ?? []
+      if (!target) return 'none'
+      const { SuspendedState: state = {} } = target
+      const kinds = [
+        ...(state.DynamicScalingInSuspended ? ['in'] : []),
+        ...(state.DynamicScalingOutSuspended ? ['out'] : []),
+        ...(state.ScheduledScalingSuspended ? ['scheduled'] : []),
+      ]
+      const bounds = `${target.MinCapacity} to ${target.MaxCapacity}`
+      return kinds.length > 0 ? `${bounds}, ${kinds.join(' ')}` : bounds
+    },
+  }
 }
 
 /** A journal over the scene's entries: the next run reads what this one wrote. */
@@ -295,9 +356,8 @@ export function keptJournal({ clock, entries }: Pick<Scene, 'clock' | 'entries'>
   return {
     entries: () => entries,
     intend: async (planned) => {
-      const before = journal.written.length
       await journal.intend(planned)
-      entries.push(...journal.written.slice(before))
+      entries.push(...journal.written.slice(entries.length))
     },
     beat: async () => {},
   }

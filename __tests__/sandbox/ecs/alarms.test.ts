@@ -5,7 +5,7 @@ import {
   SetAlarmStateCommand,
   type StateValue,
 } from '@aws-sdk/client-cloudwatch'
-import type { DeploymentConfiguration } from '@aws-sdk/client-ecs'
+import { type DeploymentConfiguration, UpdateTaskProtectionCommand } from '@aws-sdk/client-ecs'
 import { inProcessHandler } from '../../../packages/sandbox/index.ts'
 import { failure } from '../gateway/clients.ts'
 import { MINUTE, rows, type Shop, shop, told } from './shop.ts'
@@ -162,6 +162,24 @@ describe('early success', () => {
     expect(rows(await at.service())).toHaveLength(2)
     await at.clock.advance(10 * MINUTE)
     expect(rows(await at.service())).toEqual(['PRIMARY COMPLETED web:2 4/4'])
+  })
+
+  test('is declared although protected tasks stay, and these go when their protection ends', async () => {
+    await at.open({ deploymentConfiguration: early('DEFERRED') })
+    await at.client.send(
+      new UpdateTaskProtectionCommand({
+        cluster: 'prod',
+        tasks: (await at.tasks()).map((task) => task.taskArn ?? ''),
+        protectionEnabled: true,
+        expiresInMinutes: 30,
+      }),
+    )
+    await deploy('web:2')
+    await at.clock.advance(20 * MINUTE)
+    expect((await current())?.status).toBe('SUCCESSFUL')
+    expect(rows(await at.service())[1]).toBe('ACTIVE COMPLETED web:1 2/2')
+    await at.clock.advance(20 * MINUTE)
+    expect(rows(await at.service())).toEqual(['PRIMARY COMPLETED web:2 2/2'])
   })
 
   test('with BLOCKING waits until the old tasks are gone', async () => {

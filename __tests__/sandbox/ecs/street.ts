@@ -32,7 +32,7 @@ export function pushProgram(
 export function createLoadBalancer(
   sandbox: Sandbox,
   { name, account }: { name: string; account: string },
-): Promise<{ url: string; targetGroupArn: string }> {
+): Promise<{ url: string; targetGroupArn: string; ruleArn: string }> {
   return admin(sandbox, 'load-balancers', {
     action: 'create',
     name,

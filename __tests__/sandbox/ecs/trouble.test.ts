@@ -1,5 +1,8 @@
 import {
+  CreateServiceCommand,
   DeleteServiceCommand,
+  DescribeServiceDeploymentsCommand,
+  DescribeServicesCommand,
   GetTaskProtectionCommand,
   UpdateTaskProtectionCommand,
 } from '@aws-sdk/client-ecs'
@@ -177,15 +180,23 @@ describe('without a place', () => {
   })
 })
 
+const KEEPING = {
+  deploymentConfiguration: {
+    deploymentCircuitBreaker: { enable: true, rollback: true, resetOnHealthyTask: false },
+  },
+}
+
 test.each([
   ['SpotInterruption', 'Your Spot Task was interrupted.'],
   ['TerminationNotice', 'Your Spot Task was interrupted.'],
   ['InfrastructureHealth', 'The infrastructure of the task is unhealthy.'],
 ] as const)('%s ends a task, counts as no failure, and it is replaced', async (code, reason) => {
-  await at.open()
+  await at.open(KEEPING)
+  // Running, but not yet healthy when it is interrupted: the end of such a task would count.
+  at.runtime.behave('web:2', { kind: 'slow', startMs: 20_000 })
   await deploy('web:2')
   await at.clock.advance(57_000)
-  at.ecs.script.interrupt({ service: 'web', code, count: 1 })
+  at.ecs.script.interrupt({ service: 'web', taskDefinition: 'web:2', code, count: 1 })
   await at.clock.advance(15_000)
   const all = await at.tasks('STOPPED')
   expect(all.filter((one) => one.stopCode === code).map((one) => one.stoppedReason)).toEqual([
@@ -281,6 +292,45 @@ test('any event can be said', async () => {
     '(service web) operations are being throttled. Will try again later.',
   )
   expect(() => at.ecs.script.say({ service: 'none' }, 'x')).toThrow('There is no service "none".')
+})
+
+test('a service can vanish, and a young deployment may not be known yet', async () => {
+  await at.open()
+  at.ecs.script.hideDeployments(10_000)
+  const answer = await deploy('web:2')
+  const describe = new DescribeServiceDeploymentsCommand({
+    serviceDeploymentArns: [answer.currentServiceDeployment ?? ''],
+  })
+  expect((await at.client.send(describe)).failures?.[0]?.reason).toBe('MISSING')
+  expect(await at.history()).toHaveLength(1)
+  await at.clock.advance(10_000)
+  expect((await at.client.send(describe)).serviceDeployments).toHaveLength(1)
+  at.ecs.script.forget({ service: 'web' })
+  const services = new DescribeServicesCommand({ cluster: 'prod', services: ['web'] })
+  expect((await at.client.send(services)).failures?.[0]?.reason).toBe('MISSING')
+  await at.clock.advance(30 * MINUTE)
+  expect(at.runtime.processes.filter((one) => one.alive())).toEqual([])
+})
+
+test('a DAEMON service has a task on each of two instances, and no desired count', async () => {
+  const containerDefinitions = [{ name: 'web', image: 'web:1', memory: 128 }]
+  const family = {
+    networkMode: 'bridge',
+    requiresCompatibilities: [],
+    containerDefinitions,
+  } as const
+  const { service } = await at.client.send(
+    new CreateServiceCommand({
+      cluster: 'prod',
+      serviceName: 'web',
+      taskDefinition: await at.revision('web:1', family as object),
+      schedulingStrategy: 'DAEMON',
+    }),
+  )
+  expect(service).toMatchObject({ schedulingStrategy: 'DAEMON', desiredCount: 2 })
+  await at.clock.advance(5 * MINUTE)
+  expect(rows(await at.service())).toEqual(['PRIMARY COMPLETED web:1 2/2'])
+  expect((await failure(at.update({ desiredCount: 3 }))).name).toBe('InvalidParameterException')
 })
 
 test.each([

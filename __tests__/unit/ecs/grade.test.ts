@@ -63,7 +63,8 @@ function judged(steps: readonly Step[], { settings, knowledge, live, history }: 
   return judgePast({
     settings: {
       ...{ mode: 'rollback', cluster: 'prod', services: ['web'] },
-      ...{ destination: undefined, record: undefined, ...settings },
+      ...{ destination: undefined, record: undefined, order: 'parallel', protectRollback: false },
+      ...settings,
     },
     service: service(live ?? {}),
     knowledge: { points: [], verified: [], bad: [], pinned: [], ...knowledge },

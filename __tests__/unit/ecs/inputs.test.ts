@@ -230,6 +230,8 @@ describe('a bad input', () => {
     'require-all': 'false',
     'capacity-timeout': '10m',
     'stable-for': '0s',
+    order: 'parallel',
+    'protect-rollback': 'false',
   }
   test.each([
     ['mode', 'undo', 'mode: expected one of rollback, stop, start, redeploy, list, got "undo"'],
@@ -254,6 +256,8 @@ describe('a bad input', () => {
     ['timeout', '30', 'timeout: expected a duration'],
     ['timeout', '0s', 'timeout: expected a duration from 1s to 12h'],
     ['poll-interval', '1d', 'poll-interval: expected a duration'],
+    ['capacity-timeout', '2 days', 'capacity-timeout: expected a duration'],
+    ['stable-for', '2h', 'stable-for: expected a duration from 0s to 1h'],
     ['region', 'mars', 'region: expected a region'],
     ['store', 'acme', 'store: expected s3://'],
     ['role-to-assume', 'admin', 'role-to-assume: expected the ARN of an IAM role'],

@@ -318,6 +318,19 @@ test('closing by hand names every service that was stopped, its count and the co
   )
 })
 
+test('closing by hand says how autoscaling that a stop suspended comes back', async () => {
+  const suspended = { in: false, out: false, scheduled: true }
+  const suspension = {
+    ...{ at: '2026-11-22T03:00:00Z', run: '10', component: 'ecs', operation: 'suspend-scaling' },
+    ...{ on: 'web', detail: { min: 2, max: 10, suspended } },
+  }
+  const { run, store } = await withRecord({ journal: [suspension] })
+  const closed = await closeByHand(run('20'), store, 'production/10/rollback-1', 'fix forward')
+  expect(next(closed)).toMatch(
+    /^autoscaling of web is suspended.*--region us-east-1 .*--resource-id service\/c\/web --suspended-state DynamicScalingInSuspended=false,DynamicScalingOutSuspended=false,ScheduledScalingSuspended=true$/,
+  )
+})
+
 test('a name without a record does not block the environment for ever', async () => {
   const { run, store } = await world()
   const id = 'production/10/rollback-1'

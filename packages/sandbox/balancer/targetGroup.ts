@@ -26,6 +26,8 @@ export interface Target {
   readonly containerPort?: number
   /** Answers instead of HTTP: for programs that exist only in virtual time. */
   readonly probe?: (path: string) => Promise<Probe>
+  /** What a script makes every health check see instead, if it says anything. */
+  readonly scripted?: () => Probe | undefined
 }
 
 /** A target with its health. */
@@ -140,7 +142,7 @@ function change({ told }: Watched, entry: Entry, health: TargetHealth): void {
 async function check(group: Watched, entry: Entry): Promise<void> {
   const { healthCheck, entries, clock } = group
   const { target } = entry
-  const probe = await look(target, healthCheck)
+  const probe = target.scripted?.() ?? (await look(target, healthCheck))
   if (entries.get(target.id) !== entry || entry.health.state === 'draining') return
   change(group, entry, judge(healthCheck, entry.health, probe))
   entry.timer = clock.after(healthCheck.intervalMs, () => check(group, entry))

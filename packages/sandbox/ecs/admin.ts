@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { Balancer } from '../balancer/balancers.ts'
 import type { ImageContent } from '../processes/images.ts'
 import type { Admin } from '../service.ts'
-import { type Interruption, type Named, scriptOf } from './script.ts'
+import { type Interrupted, type Named, scriptOf } from './script.ts'
 import type { Task, World } from './state.ts'
 import { checkedTrouble } from './troubleRule.ts'
 
@@ -78,8 +78,7 @@ function script(world: World, body: Row): unknown {
   const act = scriptOf(world)
   switch (action) {
     case 'interrupt': {
-      const count = more.count === undefined ? {} : { count: Number(more.count) }
-      act.interrupt({ ...named, code: more.code as Interruption, ...count })
+      act.interrupt({ ...named, ...(more as unknown as Interrupted) })
       break
     }
     case 'say':
@@ -88,12 +87,18 @@ function script(world: World, body: Row): unknown {
     case 'completed-last':
       act.completedLast(named, String(more.taskDefinition))
       break
+    case 'forget':
+      act.forget(named)
+      break
+    case 'hide-deployments':
+      act.hideDeployments(Number(more.ms))
+      break
     case 'stop-goes-to':
       act.stopGoesTo(more.where === 'source' ? 'source' : 'last-completed')
       break
     default:
       throw new Error(
-        `script: unknown action "${action}"; use interrupt, say, completed-last or stop-goes-to.`,
+        `script: unknown action "${action}"; use interrupt, say, completed-last, forget, hide-deployments or stop-goes-to.`,
       )
   }
   return { done: action }

@@ -68,6 +68,7 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
     alarms: ports.alarms ?? (() => []),
     regions: new Map(),
     staleReads: ports.staleReadsMs ?? 0,
+    hiddenDeployments: 0,
     stopGoesTo: 'last-completed',
     closed: false,
   }

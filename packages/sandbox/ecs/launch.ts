@@ -1,9 +1,7 @@
 import { constants } from 'node:os'
 import type * as Ecs from '@aws-sdk/client-ecs'
-import { httpProbe } from '../balancer/healthCheck.ts'
-import type { TargetGroup } from '../balancer/targetGroup.ts'
 import { type Image, parseReference } from '../processes/images.ts'
-import { exitCode, type Probe } from '../processes/runtime.ts'
+import { exitCode } from '../processes/runtime.ts'
 import { watchHealth } from './containerHealth.ts'
 import { type Container, delay, now, type Task, type World } from './state.ts'
 import { enter, isWanted, type StopCause, stopTask, type TaskListener, targetId } from './tasks.ts'
@@ -213,18 +211,6 @@ function overrideOf(task: Task, container: Container): Ecs.ContainerOverride | u
   return task.overrides.containerOverrides?.find((one) => one.name === container.definition.name)
 }
 
-/** What a health check sees: a scripted trouble, else what the program or the fake answers. */
-function probeOf(
-  world: World,
-  { task, container, group }: { task: Task; container: Container; group: TargetGroup },
-): (path: string) => Promise<Probe> {
-  const { port = 0, running } = container
-  return async (path) =>
-    scriptedProbe(world.troubles, task) ??
-    running?.probe?.(path) ??
-    httpProbe(port, group.healthCheck)
-}
-
 function registerTargets(world: World, task: Task): void {
   for (const one of task.revision?.config.loadBalancers ?? []) {
     const container = task.containers.find((each) => each.definition.name === one.containerName)
@@ -232,14 +218,15 @@ function registerTargets(world: World, task: Task): void {
     const arn = task.revision?.targetGroups.get(configured) ?? configured
     const group = world.balancers.group(arn)
     if (!container || container.port === undefined || !group) continue
-    const probe = probeOf(world, { task, container, group })
+    const probe = container.running?.probe
     task.targetGroups.push(group.arn)
     const id = targetId(task, container)
     group.register({
       id,
       port: container.port,
       ...(one.containerPort === undefined ? {} : { containerPort: one.containerPort }),
-      probe,
+      ...(probe ? { probe } : {}),
+      scripted: () => scriptedProbe(world.troubles, task),
     })
   }
 }

@@ -20,6 +20,14 @@ export interface Named {
   readonly cluster?: string
 }
 
+/** How tasks are interrupted, and which: all that run unless it says otherwise. */
+export interface Interrupted {
+  readonly code: Interruption
+  /** `family:revision`. */
+  readonly taskDefinition?: string
+  readonly count?: number
+}
+
 /** What a test lets go wrong, beyond what it can do by AWS's own calls. */
 export interface Script {
   /** Lets something go wrong from now on; the answer ends it. */
@@ -27,12 +35,16 @@ export interface Script {
   /** Ends everything that was scripted to go wrong. */
   calm(): void
   troubles(): readonly Scripted[]
-  /** Ends running tasks of a service (all of them unless `count` is said) as the platform does. */
-  interrupt(named: Named & { readonly code: Interruption; readonly count?: number }): void
+  /** Ends running tasks of a service as the platform does. */
+  interrupt(what: Named & Interrupted): void
   /** Adds a service event, for texts that nothing here causes. */
   say(named: Named, text: string): void
   /** Makes `family:revision` what ECS thinks was completed last: where its rollbacks go. */
   completedLast(named: Named, taskDefinition: string): void
+  /** The service is gone, as an INACTIVE one is some time after its deletion: MISSING, with its deployments and tasks. */
+  forget(named: Named): void
+  /** Describe and List do not know deployments yet that are younger than this; 0 ends it. */
+  hideDeployments(milliseconds: number): void
   /** Where StopServiceDeployment goes from now on. */
   stopGoesTo(where: World['stopGoesTo']): void
 }
@@ -52,8 +64,8 @@ export function scriptOf(world: World): Script {
       wakeAll(world)
     },
     troubles: () => world.troubles.list(),
-    interrupt: ({ code, count, ...named }) => {
-      for (const service of found(world, named)) interrupt(world, service, { code, count })
+    interrupt: (what) => {
+      for (const service of found(world, what)) interrupt(world, service, what)
     },
     say: (named, text) => {
       for (const service of found(world, named)) addEvent(world, service, text)
@@ -61,6 +73,12 @@ export function scriptOf(world: World): Script {
     completedLast: (named, taskDefinition) => {
       for (const service of found(world, named))
         service.lastCompleted = revisionOf(service, taskDefinition)
+    },
+    forget: (named) => {
+      for (const service of found(world, named)) forget(world, service)
+    },
+    hideDeployments: (milliseconds) => {
+      world.hiddenDeployments = milliseconds
     },
     stopGoesTo: (where) => {
       world.stopGoesTo = where
@@ -85,16 +103,37 @@ function found(world: World, { service, cluster }: Named): readonly Service[] {
   return all
 }
 
+function forget(world: World, service: Service): void {
+  const { services: known, tasks } = service.cluster
+  service.status = 'INACTIVE'
+  known.delete(service.name)
+  for (const task of [...tasks.values()])
+    if (task.service === service) {
+      const cause = {
+        code: 'ServiceSchedulerInitiated',
+        reason: 'Service deleted.',
+        gone: true,
+      } as const
+      void stopTask(world, task, { cause, changed: () => undefined })
+      tasks.delete(task.id)
+    }
+}
+
 function interrupt(
   world: World,
   service: Service,
-  { code, count = Number.POSITIVE_INFINITY }: { code: Interruption; count: number | undefined },
+  { code, taskDefinition, count = Number.POSITIVE_INFINITY }: Interrupted,
 ): void {
+  if (!(code in INTERRUPTIONS)) throw new Error(`There is no interruption "${code}".`)
   const running = [...service.cluster.tasks.values()].filter(
     (task) => task.service === service && isWanted(task) && task.lastStatus === 'RUNNING',
   )
+  const meant = running.filter(
+    ({ taskDefinition: { family, revision } }) =>
+      taskDefinition === undefined || taskDefinition === `${family}:${revision}`,
+  )
   const cause = { code, reason: INTERRUPTIONS[code] }
-  for (const task of running.slice(0, count)) {
+  for (const task of meant.slice(0, count)) {
     // Not the release's fault, so the circuit breaker does not count it.
     task.judged = true
     service.steady = false

@@ -76,7 +76,9 @@ function ecsResources(asked: Asked): readonly string[] {
     case 'ListServiceDeployments':
       return named('service', [input.service])
     case 'DescribeTasks':
-      return named('task', input.tasks)
+    case 'GetTaskProtection':
+    case 'UpdateTaskProtection':
+      return named('task', input.tasks ?? [])
     case 'StopTask':
       return named('task', [input.task])
     case 'DescribeServiceRevisions':
@@ -84,6 +86,7 @@ function ecsResources(asked: Asked): readonly string[] {
     case 'DescribeServiceDeployments':
       return input.serviceDeploymentArns
     case 'StopServiceDeployment':
+    case 'ContinueServiceDeployment':
       return [input.serviceDeploymentArn]
     case 'RunTask':
       return [taskDefinitionArn(asked)]
