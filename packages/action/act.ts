@@ -28,7 +28,7 @@ import {
 } from '#store'
 import { checkAccount, type Login } from './credentials.ts'
 import { attach, type HeldRecord, type JournalKind } from './journal.ts'
-import { type NamedEnvironment, type Resolved, readSettings } from './settings.ts'
+import { type NamedEnvironment, type Resolved, readSettings, settle } from './settings.ts'
 
 /** What an action's own code is given. */
 export interface Job<S extends Spec, Settings> {
@@ -78,8 +78,9 @@ export async function act<S extends Spec, Settings>(
   definition: Definition<S, Settings>,
   world: World,
 ): Promise<Result> {
-  const { given, resolved } = readSettings(definition.inputs, world.input)
-  const settings = definition.settings(given, resolved.environment?.config)
+  const read = readSettings(definition.inputs, world.input)
+  const { given, resolved } = read
+  const settings = settle(read, definition.settings)
   const byHand = definition.byHand?.(settings) ?? []
   const helpless = (thrown: unknown) => resultByHand(thrown, byHand)
   return perform(definition, world, { given, resolved, settings, helpless }).catch(helpless)

@@ -5,6 +5,7 @@ export { CallError, type FailedCall, InputError, LeaseLost, messageOf } from './
 export type { Entry, Journal, Written } from './journal.ts'
 export { inLanes } from './lanes.ts'
 export type { Life, RunAttempt } from './life.ts'
+export { nearest } from './nearest.ts'
 export { join, marks, type Outcome, outcomes, passes } from './outcome.ts'
 export { operations, type Plan, refused, unchanged } from './plan.ts'
 export type {

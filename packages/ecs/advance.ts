@@ -1,7 +1,7 @@
 import { isPassing } from '#aws'
 import { CallError, iso, messageOf, span } from '#core'
-import { evidenceOf } from './evidence.ts'
 import { causeText, failing, topCauses, wasHealthy } from './failures.ts'
+import { inquire } from './inquiry.ts'
 import type { ExpectedContainer } from './judge.ts'
 import { lookedAt } from './moments.ts'
 import { observeTasks } from './observe.ts'
@@ -65,13 +65,13 @@ async function settle(step: Step, next: Extract<Next, { end: unknown }>): Promis
   const last = withMoments(step, 'unread' in tasks ? progress : tasks)
   const told = { ...how, why: how.class === 'undone' ? `${why}; ${fingerprints(last)}` : why }
   const ended = conclude(last, told, tookSince(step))
-  const evidence = await evidenceOf(step, ended, last.watched)
+  const evidence = await inquire(step, ended, last.watched)
   return { ...last, ended: { ...ended, evidence } }
 }
 
 /** Both versions by what they are made of: names may be the same. */
 function fingerprints({ service, tasks, expected = [] }: Progress): string {
-  return `wanted ${fingerprintText(expected) || 'digests that nobody recorded'}, serving ${servingText(service, tasks)}`
+  return `wanted ${fingerprintText(expected) || 'digests that nobody recorded'}; now ${servingText(service, tasks)}`
 }
 
 /** A last look that fails takes nothing from what is known already; its reason is shown in its place. */
@@ -108,8 +108,8 @@ async function judge(step: Step, one: Progress, sight: Sight): Promise<Next> {
       const back = stands.by.taskDefinition
       const bad = back === one.watch.service.taskDefinition
       const why = bad
-        ? `undone: ECS gave up on ${target}; the service is back on the BAD version ${back}, which serves now`
-        : `undone: ECS gave up on ${target} and put ${back} back, which serves now`
+        ? `undone: the service is back on the BAD version ${back}, which serves now; ECS gave up on ${target}`
+        : `undone: the service is back on ${back}, which serves now; ECS gave up on ${target}`
       return fail(next, { class: 'undone', why })
     }
     case 'superseded': {

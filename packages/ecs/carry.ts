@@ -1,6 +1,7 @@
 import { passes, type Run } from '#core'
 import { type Acted, type Acting, act, entryOf, planAgain } from './act.ts'
 import type { EcsClients } from './client.ts'
+import { type Found, rollBackCodeDeployed } from './codedeploy/index.ts'
 import { confirmed } from './confirm.ts'
 import type { Registered } from './copy.ts'
 import { prove } from './judge.ts'
@@ -13,7 +14,7 @@ import type { Ended, Watch } from './progress.ts'
 import { type Protection, unprotect } from './protect.ts'
 import { isStopped, lastSent } from './recorded.ts'
 import type { Order } from './settings.ts'
-import { primaryOf } from './state.ts'
+import { isCodeDeployed, primaryOf } from './state.ts'
 import type { Patience } from './step.ts'
 import { endedRow, plainRow, type Row } from './table.ts'
 import { watchAll } from './watch.ts'
@@ -26,20 +27,42 @@ export async function carryOut(
     readonly cluster: string
     readonly order: Order
     readonly plans: readonly ServicePlan[]
+    /** What is known of those that CodeDeploy deploys. */
+    readonly found: ReadonlyMap<string, Found>
     readonly protections: ReadonlyMap<string, Protection>
     readonly patience: Patience | undefined
   },
 ): Promise<readonly Row[]> {
-  const { cluster, order, plans, protections, patience } = given
+  const { cluster, order, plans, found, protections, patience } = given
   const copies = new Map<string, Promise<Registered>>()
   const at: Acting = { run, clients, cluster, copies, protections, patience }
-  if (order === 'parallel') return carry(at, plans)
+  if (order === 'parallel') return carryBoth(at, plans, found)
   const rows: Row[] = []
   for (const plan of plans) {
     const bad = rows.find(({ outcome }) => !passes(outcome))
-    rows.push(...(bad ? [untouchedRow(plan, bad.name)] : await carry(at, [plan])))
+    rows.push(...(bad ? [untouchedRow(plan, bad.name)] : await carryBoth(at, [plan], found)))
   }
   return rows
+}
+
+/** What ECS deploys and what CodeDeploy deploys, side by side; in the order of the plans. */
+async function carryBoth(
+  at: Acting,
+  plans: readonly ServicePlan[],
+  found: ReadonlyMap<string, Found>,
+): Promise<readonly Row[]> {
+  const { run, clients, cluster } = at
+  const coded = plans.flatMap((plan) =>
+    plan.is !== 'refused' && isCodeDeployed(plan.service) ? [plan] : [],
+  )
+  const own = plans.filter(({ service }) => !isCodeDeployed(service))
+  const entries = run.journal.entries()
+  const rows = await Promise.all([
+    carry(at, own),
+    rollBackCodeDeployed(run, clients, { cluster, plans: coded, found, entries }),
+  ])
+  const all = rows.flat()
+  return plans.flatMap((plan) => all.find(({ name }) => name === nameOf(plan)) ?? [])
 }
 
 /** A service whose turn did not come is not called unchanged: nobody looked whether it is where it should be. */

@@ -102,7 +102,7 @@ function rowsOf(change: EnvironmentChange): readonly (readonly string[])[] {
   return differences.map((one) => [
     service,
     one.container || '(task)',
-    one.kind.replaceAll('-', ' '),
+    one.kind === 'other' ? 'everything else' : one.kind.replaceAll('-', ' '),
     one.name,
     one.change,
     valuesOf(one),

@@ -121,6 +121,10 @@ function againOf(is: FailureClass, said: string): TaskFailure['again'] {
   }
 }
 
+/** The ARN of a target group says less to a person than its name. */
+export const withoutArns = (text: string) =>
+  text.replace(/arn:aws[\w-]*:elasticloadbalancing:[^:\s]*:\d*:targetgroup\/([^/\s]+)\/\w+/g, '$1')
+
 function causeOf(task: LiveTask): string {
   const reason = task.stoppedReason ?? task.stopCode ?? 'ended'
   const ended = own(task)
@@ -135,7 +139,7 @@ function causeOf(task: LiveTask): string {
         .filter((part) => part !== '')
         .join(', '),
     )
-  return [reason, ...ended].join('; ')
+  return withoutArns([reason, ...ended].join('; '))
 }
 
 /** Which tasks are asked how they ended. */

@@ -60,7 +60,8 @@ export function logLinks(tasks: readonly LiveTask[], target: TaskDefinition): re
   })
 }
 
+/** A task that could not start has written nothing. */
 function isFault(task: LiveTask): boolean {
   const is = failureOf(task)?.class
-  return is !== undefined && is !== 'asked' && is !== 'noise'
+  return is === 'crash' || is === 'health'
 }

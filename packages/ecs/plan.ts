@@ -151,7 +151,7 @@ export const wantedOf = ({ definition, recorded, revision }: Target): Wanted => 
 })
 
 /** Why a service cannot go to its target at all. */
-function obstacleTo(service: LiveService, target: Target): string | undefined {
+export function obstacleTo(service: LiveService, target: Target): string | undefined {
   const { definition } = target
   const foreign = unsupported(service)
   if (foreign !== undefined) return foreign

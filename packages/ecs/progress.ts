@@ -1,7 +1,7 @@
 import type { Outcome } from '#core'
 import type { Class } from './classes.ts'
-import type { Evidence } from './evidence.ts'
 import { type Cause, failuresOf, topCauses } from './failures.ts'
+import type { Inquiry } from './inquiry.ts'
 import type { ExpectedContainer } from './judge.ts'
 import type { Moments } from './moments.ts'
 import type { Watched } from './rollout.ts'
@@ -52,7 +52,7 @@ export interface Ended extends End {
   /** When it came back; left out where this rollback did not change it. */
   readonly moments?: Moments | undefined
   /** Only where it did not end well. */
-  readonly evidence?: Evidence | undefined
+  readonly evidence?: Inquiry | undefined
 }
 
 /** What is kept of a service between two looks. */
@@ -139,10 +139,17 @@ export function conclude(one: Progress, end: End, took: number): Ended {
     tasks: one.tasks,
     causes: topCauses(failures),
     noise: failures.filter(({ class: is }) => is === 'noise').length,
-    events: one.events,
+    events: eventsOf(one),
     expected: one.expected ?? [],
     moments: one.moments,
   }
+}
+
+/** Events since the deployment that is watched began; all where it is not known any more. */
+function eventsOf({ events, service, watched }: Progress): readonly ServiceEvent[] {
+  const began = service.rollouts.find(({ id }) => id === watched.deployment)?.createdAt ?? 0
+  const from = watched.takesBack === undefined ? began : 0
+  return events.filter(({ at }) => at >= from)
 }
 
 /** Events that were seen before or now, newest first, each once: ECS keeps the last hundred. */

@@ -1,9 +1,11 @@
 import { digester } from '#aws'
 import type { Result, Run } from '#core'
 import type { Store } from '#store'
+import type { Aims } from './aims.ts'
 import { begin } from './begin.ts'
 import { carryOut } from './carry.ts'
 import type { EcsClients } from './client.ts'
+import { type Found, observeSeen, planCodeDeployed } from './codedeploy/index.ts'
 import { observeChanges, withEnvironment } from './environment.ts'
 import { inParallel } from './parallel.ts'
 import { isMutating, type Known, type ServicePlan } from './plan.ts'
@@ -13,9 +15,9 @@ import { planTarget } from './prepare.ts'
 import { type Protection, protectionOf } from './protect.ts'
 import type { EcsSettings } from './settings.ts'
 import { observeSituations } from './situation.ts'
-import type { LiveService } from './state.ts'
+import { isCodeDeployed, type LiveService } from './state.ts'
 import { resultOf } from './table.ts'
-import { type Aims, aim } from './targets.ts'
+import { aim } from './targets.ts'
 
 /** Puts services back to their destination: all are planned and checked before the first is changed. */
 export async function rollback(
@@ -27,20 +29,25 @@ export async function rollback(
   const begun = await begin(run, clients, settings, store)
   if (begun.is === 'refused') return begun.result
   const { services, entries } = begun
-  const aims = await aim(run, clients, { settings, store, services })
+  const aims = await aim(run, clients, { settings, store, services, entries })
+  const { sections } = aims
   if (aims.is === 'none') {
-    return { outcome: 'refused', headline: `${aims.why}; nothing was changed`, next: aims.next }
+    const headline = `${aims.why}; nothing was changed`
+    return { outcome: 'refused', headline, sections, next: aims.next }
   }
   const { cluster } = settings
   const situations = await observeSituations(run, clients, { cluster, services })
+  const coded = services.filter(isCodeDeployed)
+  const found = await observeSeen(clients, { cluster, services: coded })
   const plans = await inParallel(services, (service) =>
     planOf({ run, clients }, service, {
       aims,
       known: { entries, situation: situations.get(service.name) ?? {} },
+      found: found.get(service.name),
     }),
   )
   const refusals = plans.filter((plan) => plan.is === 'refused')
-  if (refusals.length > 0) return refusePlans(plans, refusals)
+  if (refusals.length > 0) return withSections(refusePlans(plans, refusals), sections)
   const protecting = await protectionsOf(clients, settings, plans)
   if (protecting.refusals.length > 0) return refusePlans(plans, protecting.refusals)
   const { findings, elsewhere } = await inspectTargets(run, clients, {
@@ -57,9 +64,15 @@ export async function rollback(
   const changes = await observeChanges(clients, plans, digester())
   const result = run.dryRun
     ? planned(plans, aims.why)
-    : await changed(run, clients, { settings, plans, protections: protecting.of })
-  return withElsewhere(withEnvironment(result, changes), elsewhere)
+    : await changed(run, clients, { settings, plans, found, protections: protecting.of })
+  return withSections(withElsewhere(withEnvironment(result, changes), elsewhere), sections)
 }
+
+/** Says last what the destination was chosen from. */
+const withSections = (result: Result, sections: Aims['sections']): Result => ({
+  ...result,
+  sections: [...(result.sections ?? []), ...sections],
+})
 
 async function changed(
   run: Run,
@@ -67,30 +80,43 @@ async function changed(
   given: {
     readonly settings: EcsSettings
     readonly plans: readonly ServicePlan[]
+    readonly found: ReadonlyMap<string, Found>
     readonly protections: ReadonlyMap<string, Protection>
   },
 ): Promise<Result> {
-  const { settings, plans, protections } = given
+  const { settings, plans, found, protections } = given
   const { cluster, order, patience } = settings
   for (const plan of plans.filter((one) => one.is === 'left-alone')) {
     run.report.warning(`${plan.service.name} is left alone: ${plan.why}`)
   }
-  const rows = await carryOut(run, clients, { cluster, order, plans, protections, patience })
+  const rows = await carryOut(run, clients, { cluster, order, plans, found, protections, patience })
   return resultOf({ cluster, verb: 'rollback', rows })
 }
 
 async function planOf(
   at: { readonly run: Run; readonly clients: EcsClients },
   service: LiveService,
-  given: { readonly aims: Extract<Aims, { is: 'aims' }>; readonly known: Known },
+  given: {
+    readonly aims: Extract<Aims, { is: 'aims' }>
+    readonly known: Known
+    readonly found: Found | undefined
+  },
 ): Promise<ServicePlan> {
-  const { aims, known } = given
+  const { aims, known, found } = given
   const aimed = aims.of.get(service.name)
   switch (aimed?.is) {
     case 'target':
-      return planTarget(at, { service, target: aimed.target, known })
+      return isCodeDeployed(service)
+        ? planCodeDeployed(service, aimed.target, {
+            entries: known.entries,
+            runId: at.run.identity.runId,
+            found,
+          })
+        : planTarget(at, { service, target: aimed.target, known })
     case 'left-alone':
       return { is: 'left-alone', service, why: aimed.why }
+    case 'superseded':
+      return { is: 'superseded', service, why: aimed.why }
     case 'refused':
       return { is: 'refused', service, why: aimed.why }
     case undefined:

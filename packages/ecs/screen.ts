@@ -1,5 +1,6 @@
 import { type Section, span } from '#core'
 import { classText } from './classes.ts'
+import { withoutArns } from './failures.ts'
 import { servingText } from './serving.ts'
 import { healthReasons, verdictText } from './signs.ts'
 import type { Rollout, ServiceEvent } from './state.ts'
@@ -28,8 +29,9 @@ function screen(row: Row, cluster: string): Section {
       ...causes.map((cause) => ['cause', cause]),
       ...healthReasons(events).map((reason) => ['cause', `load balancer: ${reason}`]),
       ...(evidence?.says ?? []).map((said) => ['cause', said]),
+      ...(evidence?.who ? [['who', evidence.who]] : []),
       ...(noise > 0 ? [['tolerated', `${noise} × ended by the platform`]] : []),
-      ...relevant(events).map((event) => ['event', event.message]),
+      ...relevant(events).map((event) => ['event', withoutArns(event.message)]),
       ...(evidence?.deployment ? [['ECS says', verdictText(evidence.deployment)]] : []),
       ...(service?.rollouts ?? []).map((rollout) => ['deployment', rolloutText(rollout)]),
     ],

@@ -1,16 +1,13 @@
 import { isInjected } from './failures.ts'
 import { digest12, isAlive, type LiveService, type LiveTask } from './state.ts'
 
-/** Tasks that run the same: one task definition, the same digests by container name. */
+/** RUNNING tasks that are the same: one task definition, the same digests by container name. */
 export interface Serving {
   /** `family:revision`. */
   readonly taskDefinition: string
   /** `web@4f2a91c0d3e8 proxy@…`. */
   readonly fingerprint: string
-  /** RUNNING: they may get requests. */
-  readonly running: number
-  /** They start, or end. */
-  readonly other: number
+  readonly tasks: number
 }
 
 /** Containers by name and digest, as people compare them. */
@@ -26,33 +23,49 @@ export const fingerprintText = (
 /** What serves, grouped by what it is: most tasks first. */
 export function servingOf(tasks: readonly LiveTask[]): readonly Serving[] {
   const groups = new Map<string, Serving>()
-  for (const task of tasks.filter(isAlive)) {
-    const { taskDefinition } = task
-    const fingerprint = fingerprintText(task.containers)
+  for (const { taskDefinition, containers } of tasks.filter(isRunning)) {
+    const fingerprint = fingerprintText(containers)
     const key = `${taskDefinition}\0${fingerprint}`
-    const { running = 0, other = 0 } = groups.get(key) ?? {}
-    const serves = task.status === 'RUNNING'
-    groups.set(key, {
-      taskDefinition,
-      fingerprint,
-      running: running + (serves ? 1 : 0),
-      other: other + (serves ? 0 : 1),
-    })
+    const before = groups.get(key)?.tasks ?? 0
+    groups.set(key, { taskDefinition, fingerprint, tasks: before + 1 })
   }
-  return [...groups.values()].sort((a, b) => b.running - a.running)
+  return [...groups.values()].sort((a, b) => b.tasks - a.tasks)
 }
 
-/** `2 of 2 tasks web:1 (web@4f2a91c0d3e8); 1 task of web:2 starts or ends`. */
-export function servingText(service: LiveService, tasks: readonly LiveTask[]): string {
-  const found = servingOf(tasks)
-  const running = found.filter((one) => one.running > 0)
-  const others = found.filter((one) => one.other > 0)
-  const parts = [
-    ...running.map(
-      (one) =>
-        `${one.running} of ${service.desired} desired tasks ${one.taskDefinition} (${one.fingerprint})`,
+const isRunning = (task: LiveTask) => task.status === 'RUNNING'
+
+/** What serves nothing, or nothing any more: `2 tasks of web:1 start`, `1 task of web:2 ends`. */
+export function comingAndGoing(tasks: readonly LiveTask[]): readonly string[] {
+  const rest = tasks.filter((task) => isAlive(task) && !isRunning(task))
+  const ending = rest.filter((task) => task.desiredStatus === 'STOPPED')
+  const starting = rest.filter((task) => task.desiredStatus !== 'STOPPED')
+  return [
+    ...countsOf(starting).map(
+      ([name, count]) => `${tasksText(count, name)} ${count === 1 ? 'starts' : 'start'}`,
     ),
-    ...others.map((one) => `${one.other} of ${one.taskDefinition} starting or ending`),
+    ...countsOf(ending).map(
+      ([name, count]) => `${tasksText(count, name)} ${count === 1 ? 'ends' : 'end'}`,
+    ),
   ]
-  return running.length === 0 ? ['NOTHING', ...parts].join('; ') : parts.join('; ')
+}
+
+const tasksText = (count: number, name: string) =>
+  `${count} ${count === 1 ? 'task' : 'tasks'} of ${name}`
+
+function countsOf(tasks: readonly LiveTask[]): readonly (readonly [string, number])[] {
+  const counts = new Map<string, number>()
+  for (const { taskDefinition } of tasks) {
+    counts.set(taskDefinition, (counts.get(taskDefinition) ?? 0) + 1)
+  }
+  return [...counts]
+}
+
+/** `2 of 2 desired tasks run web:1 (web@4f2a91c0d3e8); 1 task of web:2 ends`. */
+export function servingText(service: LiveService, tasks: readonly LiveTask[]): string {
+  const running = servingOf(tasks).map(
+    ({ tasks: count, taskDefinition, fingerprint }) =>
+      `${count} of ${service.desired} desired tasks run ${taskDefinition} (${fingerprint})`,
+  )
+  const rest = comingAndGoing(tasks)
+  return [...(running.length > 0 ? running : ['NOTHING runs']), ...rest].join('; ')
 }

@@ -84,7 +84,7 @@ export function verdictOn(
 /** ECS's own verdict in one line: status, reason, breaker, alarms. */
 export function verdictText({ status, why, breaker, alarms }: ServiceDeployment): string {
   return [
-    [status, why].filter(Boolean).join(': '),
+    [status, why.replace(/\.$/, '')].filter(Boolean).join(': '),
     ...(breaker && breaker.status !== 'DISABLED' && breaker.status !== ''
       ? [`circuit breaker ${breaker.status}, ${breaker.failures} of ${breaker.threshold} failures`]
       : []),

@@ -1,12 +1,12 @@
 import { type Json, join, type Outcome, passes, type Result, type Section, span } from '#core'
-import type { Class } from './classes.ts'
-import type { Evidence } from './evidence.ts'
+import { type Class, classes } from './classes.ts'
 import { causeText } from './failures.ts'
+import type { Inquiry } from './inquiry.ts'
 import type { ExpectedContainer } from './judge.ts'
 import { type Moments, momentsTable, reachedBy } from './moments.ts'
 import type { Ended } from './progress.ts'
 import { screens, verdictIn } from './screen.ts'
-import { fingerprintText, servingOf } from './serving.ts'
+import { comingAndGoing, fingerprintText, servingOf } from './serving.ts'
 import {
   isAlive,
   type LiveService,
@@ -43,7 +43,7 @@ export interface Row {
   /** Where else it could go: each a value of `to:`. */
   readonly candidates?: readonly Candidate[] | undefined
   /** Only where it was watched and did not end well. */
-  readonly evidence?: Evidence | undefined
+  readonly evidence?: Inquiry | undefined
   /** Left out where nothing was watched for them. */
   readonly moments?: Moments | undefined
   readonly next: readonly string[]
@@ -106,14 +106,10 @@ export function table(rows: readonly Row[]): Section {
 function runningText({ service, tasks }: Row): string {
   if (!service) return ''
   if (!tasks?.some(isAlive)) return `${service.running}/${service.desired}`
-  return servingOf(tasks)
-    .map(({ taskDefinition, running, other }) =>
-      [
-        ...(running > 0 ? [`${taskDefinition} ${running}/${service.desired}`] : []),
-        ...(other > 0 ? [`${taskDefinition} ${other} starting or ending`] : []),
-      ].join(', '),
-    )
-    .join(', ')
+  const running = servingOf(tasks).map(
+    (one) => `${one.taskDefinition} ${one.tasks}/${service.desired}`,
+  )
+  return [...running, ...comingAndGoing(tasks)].join(', ')
 }
 
 const names = (rows: readonly Row[]) => rows.map((row) => row.name).join(',')
@@ -187,16 +183,18 @@ function countsOf(rows: readonly Row[]): string {
 
 function nextOf(bad: readonly Row[], cluster: string): readonly string[] {
   const services = bad.map((row) => row.name)
-  const theirs = bad.filter((row) => row.outcome === 'superseded').map((row) => row.name)
   return [
     ...bad.flatMap((row) => row.next),
+    ...bad.flatMap((row) =>
+      // A refusal has its own, and so may an end.
+      row.class === undefined || row.next.length > 0
+        ? []
+        : [`${row.name}: ${classes[row.class].next}`],
+    ),
     ...bad.flatMap(({ name, candidates = [] }) =>
-      candidates.map(({ to, why }) => `or take ${name} elsewhere: to: ${to} (${why})`),
+      candidates.map(({ to, why }) => `${name} could go elsewhere: to: ${to} (${why})`),
     ),
     ...new Set(bad.flatMap(({ evidence }) => evidence?.unread ?? [])),
-    ...(theirs.length > 0
-      ? [`look who deployed ${theirs.join(', ')}: if that is the fix, close this rollback`]
-      : []),
     `look: aws ecs describe-services --cluster ${cluster} --services ${services.join(' ')} --query "services[].[serviceName,deployments,events[:5]]"`,
     'run again: it continues with these services and leaves the others alone',
   ]
@@ -222,6 +220,7 @@ function rowData(row: Row): Json {
     ...(evidence && {
       region: evidence.region,
       says: evidence.says,
+      who: evidence.who,
       events: (row.events ?? []).slice(0, 20).map(({ message }) => message),
       deployment: evidence.deployment && deploymentData(evidence.deployment),
       links: evidence.links.map(({ text, url }): Json => ({ text, url })),

@@ -1,11 +1,13 @@
 import {
   DeleteServiceCommand,
+  DescribeServiceDeploymentsCommand,
   DescribeServicesCommand,
   ListTasksCommand,
   UpdateTaskProtectionCommand,
 } from '@aws-sdk/client-ecs'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { Json, Result } from '#core'
+import { linesOf, summaryOf } from '../../../packages/action/summary.ts'
 import { inProcessHandler } from '../../../packages/sandbox/index.ts'
 import { CLUSTER, clientsOf, MINUTE, type Scene, scene } from './scene.ts'
 
@@ -129,7 +131,9 @@ describe('D, crash', () => {
     expect(first(result, 'cause')).toContain(
       '2 × Essential container in task exited; container web, exit code 137, OutOfMemoryError',
     )
-    expect(first(result, 'serving now')).toMatch(/^serving now: 2 of 2 desired tasks web:3 \(web@/)
+    expect(first(result, 'serving now')).toMatch(
+      /^serving now: 2 of 2 desired tasks run web:3 \(web@/,
+    )
     const links = told(result).links as readonly { text: string; url: string }[]
     expect(links.map(({ text }) => text)).toEqual([
       'service web',
@@ -253,6 +257,37 @@ describe('H, ECS gave up', () => {
   })
 })
 
+describe('H, an alarm', () => {
+  test('that goes off in the bake time is named', async () => {
+    at = await scene()
+    await at.takePoint()
+    await at.deployBad()
+    const says = (status: object) => ({ ...at.clients, ecs: withDeployments(status) })
+    const result = await at.run({
+      clients: says({
+        deploymentCircuitBreaker: undefined,
+        alarms: { status: 'TRIGGERED', alarmNames: ['5xx', 'p99'], triggeredAlarmNames: ['p99'] },
+      }),
+    })
+    expect([result.outcome, told(result).class]).toEqual(['failed', 'verdict'])
+    expect(told(result).why).toContain('alarms that went off: p99')
+  })
+
+  /** ECS, whose service deployments say something else, and one whose event hints at it. */
+  function withDeployments(status: object): typeof at.clients.ecs {
+    const send = async (command: object) => {
+      const answer = await at.clients.ecs.send(command as DescribeServiceDeploymentsCommand)
+      if (command instanceof DescribeServicesCommand && at.entries.length > 0) {
+        at.script.say({ service: 'web' }, 'alarm detected')
+      }
+      if (!(command instanceof DescribeServiceDeploymentsCommand)) return answer
+      const { serviceDeployments = [] } = answer
+      return { serviceDeployments: serviceDeployments.map((one) => ({ ...one, ...status })) }
+    }
+    return { config: at.clients.ecs.config, send } as unknown as typeof at.clients.ecs
+  }
+})
+
 describe('I, undone', () => {
   test('is the loudest: the service is back on the BAD version, with both fingerprints', async () => {
     const deploymentConfiguration = {
@@ -267,7 +302,7 @@ describe('I, undone', () => {
     const result = await at.run({})
     expect([result.outcome, told(result).class]).toEqual(['failed', 'undone'])
     expect(first(result, 'verdict')).toMatch(
-      /^verdict: I, UNDONE BY ECS; web in prod \(us-east-1\), after .*: undone: .*back on the BAD version web:2.*wanted web@\w{12}, serving 1 of 1 desired tasks web:2/,
+      /^verdict: I, UNDONE BY ECS; web in prod \(us-east-1\), after .*: undone: .*back on the BAD version web:2.*wanted web@\w{12}; now 1 of 1 desired tasks run web:2/,
     )
   })
 })
@@ -281,7 +316,7 @@ describe('J, superseded', () => {
     const result = await at.run({})
     expect([result.outcome, told(result).class]).toEqual(['superseded', 'superseded'])
     expect(told(result).why).toMatch(/^somebody else deployed web:3 \(ecs-svc\/\d+\) at 2026-/)
-    expect(told(result).says).toEqual([expect.stringMatching(/^web:3 was registered by /)])
+    expect(told(result).who).toMatch(/^web:3 was registered by /)
   })
 })
 
@@ -392,6 +427,86 @@ describe('N, our side', () => {
     expect(result.outcome).toBe('done')
     // Every 5 s would be 108 times.
     expect(asked).toBeLessThan(25)
+  })
+})
+
+describe('stable-for', () => {
+  test('holds the end until all has stayed proven so long, and starts anew when a task ends', async () => {
+    await broken()
+    const { result: plain, took } = await timed(() => at.run({}))
+    await at.close()
+    await broken()
+    const hold = { patience: { stable: 2 * MINUTE } }
+    const { result, took: held } = await timed(() => at.run(hold))
+    expect([plain.outcome, result.outcome]).toEqual(['done', 'done'])
+    expect(held - took).toBeGreaterThanOrEqual(2 * MINUTE - 10_000)
+    await at.close()
+    await broken()
+    at.clock.after(took + MINUTE, () =>
+      at.script.interrupt({ service: 'web', code: 'SpotInterruption', count: 1 }),
+    )
+    const { took: again } = await timed(() => at.run(hold))
+    expect(again).toBeGreaterThan(held + MINUTE / 2)
+  })
+})
+
+describe('what is shown', () => {
+  const CANARY = 'hunter2-canary'
+  const hostile = '</td>::error::x\n| a | [b](https://evil.example) ${{ secrets.X }}'
+
+  test('has no value of an environment in it, and hostile texts cannot do anything', async () => {
+    at = await scene()
+    const environment = [{ name: 'PASSWORD', value: CANARY }]
+    const dockerLabels = { token: CANARY }
+    const command = ['serve', CANARY]
+    const good = await at.register('web', 'web:v1', { environment, dockerLabels, command })
+    await at.update('web', { taskDefinition: good })
+    await at.clock.advance(10 * MINUTE)
+    await at.takePoint()
+    await at.deployBad()
+    at.script.trouble({ image: 'web:v1', is: 'exit', code: 1, reason: hostile })
+    at.clock.after(10_000, () => at.script.say({ service: 'web' }, `failed ${hostile}`))
+    const result = await at.run({})
+    expect(told(result).class).toBe('crash')
+    const texts = [summaryOf('ecs-rollback', result), ...linesOf(result), ...result.lines]
+    expect([...texts, JSON.stringify(result)].join('\n')).not.toContain(CANARY)
+    const [summary = ''] = texts
+    expect(summary).not.toMatch(/^::|<\/td>|[^\\]\]\(https:\/\/evil/m)
+    expect(summary).toContain('- [service web](https://us-east-1.console.aws.amazon.com/')
+  })
+
+  test('comes in one order: verdict, way, why, what serves, causes, events, ECS’s verdict', async () => {
+    await broken()
+    at.script.trouble({ image: 'web:v1', is: 'out-of-memory' })
+    const result = await at.run({})
+    const kinds = screenOf(result).map((row) => row.split(':')[0])
+    const once = kinds.filter((kind, index) => kinds.indexOf(kind) === index)
+    expect(once.filter((kind) => kind !== 'event')).toEqual([
+      'verdict',
+      'from → to',
+      'why there',
+      'serving now',
+      'cause',
+      'ECS says',
+      'deployment',
+    ])
+    const titles = result.sections?.map(({ title }) => title) ?? []
+    expect(titles.slice(0, 3)).toEqual([
+      'web in prod (us-east-1): failed',
+      'Look at web',
+      'Services',
+    ])
+    expect(result.next?.[0]).toMatch(/^web: read the log of the container/)
+  })
+
+  test('in the end of a good one is what runs, by task definition', async () => {
+    await broken()
+    const result = await at.run({})
+    const services = result.sections?.find(({ title }) => title === 'Services')
+    const [row] = services && 'rows' in services ? services.rows : []
+    expect(row?.slice(0, 2)).toEqual(['web', 'web:2 → web:1'])
+    expect(row?.[3]).toBe('web:1 2/2')
+    expect(result.sections?.map(({ title }) => title)).not.toContain('Look at web')
   })
 })
 

@@ -3,7 +3,12 @@ import { type Class, classes, classText, type LiveService, type ServiceDeploymen
 import { serviceLink, streamLink } from '../../../packages/ecs/links.ts'
 import { chanceOf, pace } from '../../../packages/ecs/pace.ts'
 import { mergeEvents, mergeTasks } from '../../../packages/ecs/progress.ts'
-import { fingerprintText, servingOf, servingText } from '../../../packages/ecs/serving.ts'
+import {
+  comingAndGoing,
+  fingerprintText,
+  servingOf,
+  servingText,
+} from '../../../packages/ecs/serving.ts'
 import {
   deadlockIn,
   healthReasons,
@@ -147,20 +152,21 @@ describe('what serves', () => {
       task(),
       task({ containers }),
       task(bad),
-      task({ ...bad, status: 'DEACTIVATING' }),
+      task({ ...bad, status: 'DEACTIVATING', desiredStatus: 'STOPPED' }),
     ]
     expect(servingOf(tasks)).toEqual([
-      { taskDefinition: 'web:1', fingerprint: 'web@aaaaaaaaaaaa', running: 2, other: 0 },
-      { taskDefinition: 'web:2', fingerprint: 'web@bbbbbbbbbbbb', running: 1, other: 1 },
+      { taskDefinition: 'web:1', fingerprint: 'web@aaaaaaaaaaaa', tasks: 2 },
+      { taskDefinition: 'web:2', fingerprint: 'web@bbbbbbbbbbbb', tasks: 1 },
     ])
+    expect(comingAndGoing(tasks)).toEqual(['1 task of web:2 ends'])
   })
 
   test('is told first, also when it is nothing', () => {
     expect(servingText(service(), [task(bad)])).toBe(
-      '1 of 2 desired tasks web:2 (web@bbbbbbbbbbbb)',
+      '1 of 2 desired tasks run web:2 (web@bbbbbbbbbbbb)',
     )
     expect(servingText(service(), [task({ status: 'PENDING' })])).toBe(
-      'NOTHING; 1 of web:1 starting or ending',
+      'NOTHING runs; 1 task of web:1 starts',
     )
     expect(fingerprintText([{ name: 'web' }])).toBe('web@unknown')
   })

@@ -17,12 +17,14 @@ import type { LoadBalancer, ServiceDeployment, TaskDefinition } from './state.ts
 import type { Step } from './step.ts'
 
 /** What is looked up once about a service that did not end well. Each read may be forbidden: then its permission is named. */
-export interface Evidence {
+export interface Inquiry {
   readonly region: string
   /** ECS's own verdict on the deployment that is current now. */
   readonly deployment?: ServiceDeployment | undefined
   /** What the load balancer, the registry or a task definition says of the cause, one clause each. */
   readonly says: readonly string[]
+  /** Who registered what serves now, where that is the question. */
+  readonly who?: string | undefined
   readonly links: readonly Link[]
   /** What could not be looked up, with what to do. */
   readonly unread: readonly string[]
@@ -41,19 +43,22 @@ async function attempt<Thing>(read: () => Promise<Thing>): Promise<Found<Thing>>
 }
 
 /** Looks up what the screen of a service shows beside what the watch has seen; read-only, each read once. */
-export async function evidenceOf(
+export async function inquire(
   { clients, cluster }: Pick<Step, 'clients' | 'cluster'>,
   ended: Ended,
   watched: Watched,
-): Promise<Evidence> {
+): Promise<Inquiry> {
   const region = await clients.ecs.config.region()
   const { service } = ended
   const arn = watched.takesBack ?? service.serviceDeployment
   const failed = ended.causes.length > 0
-  const [verdict, definition, ...more] = await Promise.all([
+  const [verdict, definition, who, ...more] = await Promise.all([
     attempt(async () => arn && (await observeServiceDeployments(clients, [arn]))[0]),
     attempt(async () =>
       failed ? await observeTaskDefinition(clients, watched.target) : undefined,
+    ),
+    attempt(async () =>
+      isOthers(ended) ? await whoMade(clients, service.taskDefinition) : undefined,
     ),
     ...readsFor(clients, ended, watched),
   ])
@@ -62,10 +67,11 @@ export async function evidenceOf(
     region,
     deployment: 'found' in verdict && verdict.found ? verdict.found : undefined,
     says: more.flatMap((one) => ('found' in one ? one.found : [])),
+    who: 'found' in who ? who.found : undefined,
     links: [serviceLink({ region, cluster, service: service.name }), ...logsOf(ended, target)],
     unread: [
       ...new Set(
-        [verdict, definition, ...more].flatMap((one) => ('unread' in one ? one.unread : [])),
+        [verdict, definition, who, ...more].flatMap((one) => ('unread' in one ? one.unread : [])),
       ),
     ],
   }
@@ -86,9 +92,6 @@ function readsFor(
       )
     case 'image':
       return [attempt(() => imagesOf(clients, watched.target))]
-    case 'superseded':
-    case 'undone':
-      return [attempt(() => whoMade(clients, ended.service.taskDefinition))]
     default:
       return []
   }
@@ -190,8 +193,11 @@ async function imageText(
   }
 }
 
+/** Whether somebody else's release serves now. */
+const isOthers = ({ class: is }: Ended) => is === 'superseded' || is === 'undone'
+
 /** Who registered a task definition: a name, which is nearly always whose deployment it is. */
-async function whoMade(clients: EcsClients, name: string): Promise<readonly string[]> {
+async function whoMade(clients: EcsClients, name: string): Promise<string | undefined> {
   const definition = await observeTaskDefinition(clients, name)
-  return definition?.registeredBy ? [`${name} was registered by ${definition.registeredBy}`] : []
+  return definition?.registeredBy && `${name} was registered by ${definition.registeredBy}`
 }
