@@ -246,6 +246,22 @@ describe('a tag that has moved', () => {
     expect(await at.shows('web')).toBe('web:3 2/2 COMPLETED')
   })
 
+  test('in ECR is asked for before anything is deployed', async () => {
+    const image = '123456789012.dkr.ecr.us-east-1.amazonaws.com/web:v0'
+    at = await scene()
+    at.push(image, 'good')
+    await at.update('web', { taskDefinition: await at.register('web', image) })
+    await at.clock.advance(10 * MINUTE)
+    await at.takePoint()
+    await at.deployBad()
+    at.push(image, 'something else')
+    const result = await at.run({})
+    expect([result.outcome, operations()]).toEqual([
+      'done',
+      ['register-task-definition', 'update-service'],
+    ])
+  })
+
   test('that no restore point recorded is known from the revision that ran it: the same image runs', async () => {
     at = await scene()
     const digest = at.images.find('web:v1')?.digest
