@@ -84,5 +84,7 @@ function judged(
   if (found.status !== verdict.status || !arrived) {
     return { outcome: 'failed', why: `ECS ended it as ${found.status}: ${found.why}` }
   }
-  return {}
+  const share = found.traffic?.[found.target ?? ''] ?? 100
+  const part = verdict.at === undefined && share < 100
+  return part ? doubt(`it gets ${share} % of production traffic`) : {}
 }
