@@ -62,7 +62,7 @@ export interface Definition<S extends Spec, Settings> {
 }
 
 /** Everything that an action finds outside of itself: the runner, the time, and how AWS is reached. */
-export interface World extends Pick<Run, 'clock' | 'report' | 'identity' | 'folder'> {
+export interface World extends Pick<Run, 'clock' | 'report' | 'identity' | 'folder' | 'onCut'> {
   readonly input: (name: string) => string
   readonly login: (given: Login) => AwsConfig
   /** GitHub's API with a token, for the repository of this run. */
@@ -124,6 +124,7 @@ async function perform<S extends Spec, Settings>(
     folder,
     journal: noJournal(clock, report, identity.runId),
     lifeOf: (of) => askLife(github, of),
+    ...(world.onCut ? { onCut: world.onCut } : {}),
   }
   const kind =
     typeof definition.journal === 'function' ? definition.journal(given) : definition.journal

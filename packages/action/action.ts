@@ -1,4 +1,4 @@
-import { type Report, type Result, systemClock } from '#core'
+import { type OnCut, type Report, type Result, systemClock } from '#core'
 import { connect } from '#github'
 import type { Spec } from '#inputs'
 import { act, type Definition, resultOf } from './act.ts'
@@ -14,16 +14,26 @@ export async function action<S extends Spec, Settings>(
 ): Promise<void> {
   const hidden = secrets()
   const { report, last } = remembering(logReport(hidden))
+  const left = new Set<() => Promise<void>>()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       conclude(definition.name, cut(signal, last(), definition.goesOn), hidden)
-      process.exit(1)
+      if (left.size === 0) process.exit(1)
+      const works = Promise.allSettled([...left].map((work) => work()))
+      void Promise.race([works, systemClock.sleep(grace)]).then(() => process.exit(1))
     })
   }
-  const result = await inRunner(definition, report).catch(resultOf)
+  const onCut: OnCut = (work) => {
+    left.add(work)
+    return () => void left.delete(work)
+  }
+  const result = await inRunner(definition, report, onCut).catch(resultOf)
   const outputs = { ...definition.fallback, ...result.outputs }
   conclude(definition.name, { ...result, outputs }, hidden)
 }
+
+/** The runner kills an action seven and a half seconds after SIGINT. */
+const grace = 4000
 
 /** A report that knows its last line. */
 function remembering(report: Report): { readonly report: Report; readonly last: () => string } {
@@ -39,10 +49,12 @@ function remembering(report: Report): { readonly report: Report; readonly last: 
 const inRunner = async <S extends Spec, Settings>(
   definition: Definition<S, Settings>,
   report: Report,
+  onCut: OnCut,
 ): Promise<Result> =>
   act(definition, {
     clock: systemClock,
     report,
+    onCut,
     identity: identity(),
     folder: reportFolder(),
     variables: process.env,

@@ -19,7 +19,7 @@ export type {
   Result,
   Section,
 } from './report.ts'
-export type { Identity, Run } from './run.ts'
+export type { Identity, OnCut, Run } from './run.ts'
 export { bounded, codeBlock, escapeMarkdown, oneLine, scrub } from './text.ts'
 export { type Look, tolerant, until, type Wait, type Waited } from './until.ts'
 export { type Verdict, verdicts, worst } from './verdict.ts'

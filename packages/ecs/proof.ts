@@ -54,10 +54,10 @@ function doubt(one: Progress, why: string): Next {
 
 function countsOf(one: Progress, { rollout, sight }: Ours): string {
   const { desired } = one.service
-  const gate = shiftsTraffic(one.service) && sight.deployment ? gateText(sight.deployment) : ''
+  const gate = sight.deployment && shiftsTraffic(one.service) ? gateText(sight.deployment) : ''
   const counts = `${rollout.running} of ${desired} tasks of ${rollout.taskDefinition} run, ${rollout.state}`
   const shortage = one.shortage ? `; no place for a task: ${one.shortage.says}` : ''
-  return `${[counts, gate].filter(Boolean).join(', ')}${shortage}${protection(one, rollout)}`
+  return `${counts}${gate && `, ${gate}`}${shortage}${protection(one, rollout)}`
 }
 
 function protection({ service }: Progress, rollout: Rollout): string {

@@ -102,7 +102,7 @@ test.each([
 test('lists what a service may go back to, as JSON for the next step', async () => {
   const { code, outputs, summary } = await runBundle('ecs-rollback', {
     inputs: { mode: 'list', cluster: 'prod', services: 'web' },
-    env: { AWS_ENDPOINT_URL: sandbox.url, AWS_REGION: 'us-east-1' },
+    env: { ...sandbox.env },
   })
   expect([code, outputs.outcome]).toEqual([0, 'done'])
   const { web } = JSON.parse(outputs.candidates ?? '{}')

@@ -275,10 +275,15 @@ describe('previous-distinct', () => {
     await pair('web:v1', 'envoy:1')
     await pair('web:v2', 'envoy:1')
     await pair('web:v2', 'envoy:2')
-    const result = await at.run({ ...previous, dryRun: true })
-    expect(result.sections).toContainEqual(
-      expect.objectContaining({ rows: [expect.arrayContaining(['web:4 → web:3'])] }),
-    )
+    const goes = async (change: string) => {
+      const { sections } = await at.run({ ...previous, dryRun: true })
+      expect(sections).toContainEqual(
+        expect.objectContaining({ rows: [expect.arrayContaining([change])] }),
+      )
+    }
+    await goes('web:4 → web:3')
+    await pair('web:v3', 'envoy:2')
+    await goes('web:5 → web:4')
   })
 })
 

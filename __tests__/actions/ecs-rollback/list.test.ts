@@ -114,7 +114,20 @@ test('says which permission it lacks, and shows what is known without it', async
   expect(JSON.stringify(result.sections)).toContain('ecs:DescribeServiceRevisions is denied')
 })
 
-test('reads a long history page by page, and looks no further back than ECS keeps it', async () => {
+test('reads a long history page by page, looks at the newest hundred and says so', async () => {
+  at = await scene({ service: { desiredCount: 1 } })
+  for (let index = 0; index < 102; index++) {
+    await at.update('web', { forceNewDeployment: true })
+    await at.clock.advance(5 * MINUTE)
+  }
+  const result = await at.run({ ...list, withoutStore: true })
+  expect(result.lines).toContainEqual(
+    expect.stringContaining('only the newest 100 deployments were looked at'),
+  )
+  expect(listed(result.outputs?.candidates)).toHaveLength(101)
+})
+
+test('looks no further back than ECS keeps its history', async () => {
   at = await scene()
   for (let index = 0; index < 12; index++) {
     await at.update('web', { forceNewDeployment: true })

@@ -95,9 +95,11 @@ async function broken(of: readonly string[] = names): Promise<Scene> {
   const at = await scene({ names: of })
   await at.takePoint()
   await at.deployBad()
-  if (of.includes('worker')) await at.update('worker', { desiredCount: 5 })
+  if (of.includes('worker')) {
+    await at.update('worker', { desiredCount: 5 })
+    await at.autoscale('worker')
+  }
   // Two of them are scaled, one of which is suspended in part; load stays where it is.
-  if (of.includes('worker')) await at.autoscale('worker')
   await at.autoscale('web', {
     ...{ MinCapacity: 1, MaxCapacity: 4 },
     SuspendedState: { ScheduledScalingSuspended: true },

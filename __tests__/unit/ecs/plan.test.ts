@@ -94,13 +94,6 @@ describe('the rollback of one service', () => {
       { is: 'refused' },
     ],
     [
-      'refuses what CodeDeploy deploys',
-      { ...on('web:2'), controller: 'CODE_DEPLOY' },
-      {},
-      [],
-      { is: 'refused' },
-    ],
-    [
       'refuses what an external controller deploys',
       { ...on('web:2'), controller: 'EXTERNAL' },
       {},

@@ -6,7 +6,7 @@ import {
   BREAKER,
   breakerTrips,
   completeDeployment,
-  EXPIRED,
+  expired,
   failDeployment,
   isFinished,
   primaryOf,
@@ -72,7 +72,8 @@ function watchAlarms(world: World, service: Service): void {
 function doingOf(world: World, service: Service): Doing {
   return {
     wake: () => wake(world, service),
-    rollBack: () => failDeployment(world, service, { failure: EXPIRED, rollback: true }),
+    rollBack: (stage) =>
+      failDeployment(world, service, { failure: expired(stage), rollback: true }),
   }
 }
 
