@@ -3,6 +3,7 @@ import { connect } from '#github'
 import type { Spec } from '#inputs'
 import { act, type Definition, resultOf } from './act.ts'
 import { login } from './credentials.ts'
+import { cut } from './cut.ts'
 import { conclude, identity, logReport, reportFolder, variable } from './runner.ts'
 import { secrets } from './secrets.ts'
 import { input } from './settings.ts'
@@ -43,19 +44,6 @@ function remembering(report: Report): { readonly report: Report; readonly last: 
   }
   return { report: { ...report, info }, last: () => last }
 }
-
-/**
- * How an action ends that is told to: at once, because the runner kills it in ten seconds, and without the outputs by which a later
- * step would take it for judged.
- */
-const cut = (signal: string, last: string, goesOn: string | undefined): Result => ({
-  outcome: 'inconclusive',
-  headline: `ended by ${signal} in the middle of: ${last}`,
-  next: [
-    ...(goesOn === undefined ? [] : [goesOn]),
-    'every change was written down before it was sent: re-run the job, press the Rollback button, or leave it to rollback-resume, and it goes on here',
-  ],
-})
 
 /** Runs it in this process's runner, in real time. */
 const inRunner = async <S extends Spec, Settings>(
