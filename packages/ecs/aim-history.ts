@@ -13,7 +13,7 @@ import { eligible, observePasts, type Past } from './past.ts'
 import { newestRegistered } from './registered.ts'
 import { defaults, type EcsSettings } from './settings.ts'
 import { targetOf, withPoint } from './target.ts'
-import { unlessTheirs } from './theirs.ts'
+import { unlessTheirs, withoutBad } from './theirs.ts'
 
 type Judged = Given & {
   readonly destination: Destination
@@ -26,12 +26,8 @@ export async function aimByHistory(run: Run, clients: EcsClients, given: Judged)
   const { settings, store, services, destination, before } = given
   const knowledge = await readKnowledge(store)
   const pasts = await observePasts(run, clients, { settings, services, knowledge })
-  const bad = settings.badDeployment
-  if (bad !== undefined && !pasts.some(({ isNamed }) => isNamed)) {
-    return none(`no service of these has the service deployment ${bad} in ECS's history`, [
-      'leave bad-deployment out to undo the newest deployment, or give the id of one (mode: list shows what ran)',
-    ])
-  }
+  const missing = withoutBad(settings, pasts)
+  if (missing) return missing
   const chosen = isChoice(destination)
   const targets = await inParallel(pasts, async (past) => {
     const aimed = await (chosen

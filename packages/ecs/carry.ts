@@ -27,42 +27,21 @@ export async function carryOut(
     readonly cluster: string
     readonly order: Order
     readonly plans: readonly ServicePlan[]
-    /** What is known of those that CodeDeploy deploys. */
-    readonly found: ReadonlyMap<string, Found>
     readonly protections: ReadonlyMap<string, Protection>
     readonly patience: Patience | undefined
+    readonly found: ReadonlyMap<string, Found>
   },
 ): Promise<readonly Row[]> {
-  const { cluster, order, plans, found, protections, patience } = given
+  const { order, plans, ...more } = given
   const copies = new Map<string, Promise<Registered>>()
-  const at: Acting = { run, clients, cluster, copies, protections, patience }
-  if (order === 'parallel') return carryBoth(at, plans, found)
+  const at: Acting = { run, clients, copies, ...more }
+  if (order === 'parallel') return carry(at, plans)
   const rows: Row[] = []
   for (const plan of plans) {
     const bad = rows.find(({ outcome }) => !passes(outcome))
-    rows.push(...(bad ? [untouchedRow(plan, bad.name)] : await carryBoth(at, [plan], found)))
+    rows.push(...(bad ? [untouchedRow(plan, bad.name)] : await carry(at, [plan])))
   }
   return rows
-}
-
-/** What ECS deploys and what CodeDeploy deploys, side by side; in the order of the plans. */
-async function carryBoth(
-  at: Acting,
-  plans: readonly ServicePlan[],
-  found: ReadonlyMap<string, Found>,
-): Promise<readonly Row[]> {
-  const { run, clients, cluster } = at
-  const coded = plans.flatMap((plan) =>
-    plan.is !== 'refused' && isCodeDeployed(plan.service) ? [plan] : [],
-  )
-  const own = plans.filter(({ service }) => !isCodeDeployed(service))
-  const entries = run.journal.entries()
-  const rows = await Promise.all([
-    carry(at, own),
-    rollBackCodeDeployed(run, clients, { cluster, plans: coded, found, entries }),
-  ])
-  const all = rows.flat()
-  return plans.flatMap((plan) => all.find(({ name }) => name === nameOf(plan)) ?? [])
 }
 
 /** A service whose turn did not come is not called unchanged: nobody looked whether it is where it should be. */
@@ -75,7 +54,7 @@ async function carry(at: Acting, plans: readonly ServicePlan[]): Promise<readonl
   const calledOff = at.run.onCut?.(async () => {
     await inParallel(plans, ({ service }) => unprotectedName(at, service.name))
   })
-  const rows = await carryOn(at, plans)
+  const rows = await carryBoth(at, plans)
   const ended = await inParallel(rows, (row) => unprotectedRow(at, row))
   calledOff?.()
   return ended
@@ -84,7 +63,23 @@ async function carry(at: Acting, plans: readonly ServicePlan[]): Promise<readonl
 const unprotectedName = ({ run, clients, cluster }: Acting, service: string) =>
   unprotect(run, clients, { cluster, service })
 
-async function carryOn(at: Acting, given: readonly ServicePlan[]): Promise<readonly Row[]> {
+/** What ECS deploys and what CodeDeploy deploys, side by side; in the order of the plans. */
+async function carryBoth(at: Acting, plans: readonly ServicePlan[]): Promise<readonly Row[]> {
+  const [rows, coded] = await Promise.all([
+    carryByEcs(
+      at,
+      plans.filter(({ service }) => !isCodeDeployed(service)),
+    ),
+    rollBackCodeDeployed(
+      at,
+      plans.filter(({ service }) => isCodeDeployed(service)),
+    ),
+  ])
+  const all = [...rows, ...coded]
+  return plans.flatMap((plan) => all.find(({ name }) => name === nameOf(plan)) ?? [])
+}
+
+async function carryByEcs(at: Acting, given: readonly ServicePlan[]): Promise<readonly Row[]> {
   const plans = await stillTheirs(at, given)
   const first = await round(at, plans)
   const again = await inParallel(first, (one) => planMoved(at, one))

@@ -1,6 +1,6 @@
 import { iso, type Written } from '#core'
 import { isStopped, lastConfigChange, lastSent } from './recorded.ts'
-import { isCodeDeployed, type LiveService, primaryOf, unsupported } from './state.ts'
+import { type LiveService, primaryOf, unsupported } from './state.ts'
 
 /** What restarting one service takes. */
 export type RedeployPlan =
@@ -28,9 +28,6 @@ export interface Before {
   readonly configEnded: number | undefined
 }
 
-const byCodeDeploy =
-  'CodeDeploy deploys it, and ECS forces no new deployment of such a service: deploy its task definition again there (aws deploy create-deployment)'
-
 /**
  * Plans a new deployment of what a service runs: pure. One that this run sent already is not sent again, unless
  * configuration changed after it.
@@ -39,7 +36,6 @@ export function planRedeploy(service: LiveService, before: Before): RedeployPlan
   const { entries, runId } = before
   const foreign = unsupported(service)
   if (foreign !== undefined) return { is: 'refused', service, why: foreign }
-  if (isCodeDeployed(service)) return { is: 'refused', service, why: byCodeDeploy }
   if (service.desired === 0) return withoutTask(service, before)
   const sent = lastSent(entries, service.name, 'redeploy')
   const primary = primaryOf(service)

@@ -1,5 +1,6 @@
 import type { Written } from '#core'
 import type { Point } from '#store'
+import type { CodeDeployKnown } from './codedeploy/state.ts'
 import type { Copy } from './copy.ts'
 import { differs, isGoingBack, type Situation, type Wanted, wayBack } from './dispatch.ts'
 import type { ExpectedContainer } from './judge.ts'
@@ -94,6 +95,8 @@ export interface Known {
   /** What this record did so far. */
   readonly entries: readonly Written[]
   readonly situation: Situation
+  /** Only of services that CodeDeploy deploys. */
+  readonly codeDeploy?: CodeDeployKnown
 }
 
 /** Plans the rollback of one service to its target: pure. */

@@ -5,7 +5,7 @@ import type { Aims } from './aims.ts'
 import { begin } from './begin.ts'
 import { carryOut } from './carry.ts'
 import type { EcsClients } from './client.ts'
-import { type Found, observeSeen, planCodeDeployed } from './codedeploy/index.ts'
+import { type Found, observeSeen } from './codedeploy/index.ts'
 import { observeChanges, withEnvironment } from './environment.ts'
 import { inParallel } from './parallel.ts'
 import { isMutating, type Known, type ServicePlan } from './plan.ts'
@@ -39,11 +39,15 @@ export async function rollback(
   const situations = await observeSituations(run, clients, { cluster, services })
   const coded = services.filter(isCodeDeployed)
   const found = await observeSeen(clients, { cluster, services: coded })
+  const { runId } = run.identity
   const plans = await inParallel(services, (service) =>
     planOf({ run, clients }, service, {
       aims,
-      known: { entries, situation: situations.get(service.name) ?? {} },
-      found: found.get(service.name),
+      known: {
+        entries,
+        situation: situations.get(service.name) ?? {},
+        ...(isCodeDeployed(service) && { codeDeploy: { runId, found: found.get(service.name) } }),
+      },
     }),
   )
   const refusals = plans.filter((plan) => plan.is === 'refused')
@@ -65,7 +69,7 @@ export async function rollback(
   const changes = await observeChanges(clients, plans, digester())
   const result = run.dryRun
     ? planned(plans, aims.why)
-    : await changed(run, clients, { settings, plans, found, protections: protecting.of })
+    : await changed(run, clients, { settings, plans, protections: protecting.of, found })
   return withSections(withDoubts(withEnvironment(result, changes), inspected), sections)
 }
 
@@ -81,39 +85,29 @@ async function changed(
   given: {
     readonly settings: EcsSettings
     readonly plans: readonly ServicePlan[]
-    readonly found: ReadonlyMap<string, Found>
     readonly protections: ReadonlyMap<string, Protection>
+    readonly found: ReadonlyMap<string, Found>
   },
 ): Promise<Result> {
-  const { settings, plans, found, protections } = given
+  const { settings, plans, ...more } = given
   const { cluster, order, patience } = settings
   for (const plan of plans.filter((one) => one.is === 'left-alone')) {
     run.report.warning(`${plan.service.name} is left alone: ${plan.why}`)
   }
-  const rows = await carryOut(run, clients, { cluster, order, plans, found, protections, patience })
+  const rows = await carryOut(run, clients, { cluster, order, plans, patience, ...more })
   return resultOf({ cluster, verb: 'rollback', rows })
 }
 
 async function planOf(
   at: { readonly run: Run; readonly clients: EcsClients },
   service: LiveService,
-  given: {
-    readonly aims: Extract<Aims, { is: 'aims' }>
-    readonly known: Known
-    readonly found: Found | undefined
-  },
+  given: { readonly aims: Extract<Aims, { is: 'aims' }>; readonly known: Known },
 ): Promise<ServicePlan> {
-  const { aims, known, found } = given
+  const { aims, known } = given
   const aimed = aims.of.get(service.name)
   switch (aimed?.is) {
     case 'target':
-      return isCodeDeployed(service)
-        ? planCodeDeployed(service, aimed.target, {
-            entries: known.entries,
-            runId: at.run.identity.runId,
-            found,
-          })
-        : planTarget(at, { service, target: aimed.target, known })
+      return planTarget(at, { service, target: aimed.target, known })
     case 'left-alone':
       return { is: 'left-alone', service, why: aimed.why }
     case 'superseded':
@@ -136,7 +130,10 @@ async function protectionsOf(
   readonly of: ReadonlyMap<string, Protection>
   readonly refusals: readonly Refused[]
 }> {
-  const changing = protectRollback ? plans.filter(isMutating) : []
+  // CodeDeploy undoes none of our deployments: they are made so.
+  const changing = protectRollback
+    ? plans.filter(isMutating).filter(({ service }) => !isCodeDeployed(service))
+    : []
   const found = await inParallel(changing, async ({ service }) => ({
     service,
     protection: await protectionOf(clients, { cluster, service: service.name }),

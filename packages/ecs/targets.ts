@@ -23,7 +23,7 @@ import { observePasts } from './past.ts'
 import type { Grade } from './plan.ts'
 import type { EcsSettings } from './settings.ts'
 import { recordedOf, revisionArn } from './target.ts'
-import { unlessTheirs } from './theirs.ts'
+import { unlessTheirs, withoutBad } from './theirs.ts'
 
 /** Finds out what the destination means for each service; read-only. */
 export async function aim(run: Run, clients: EcsClients, given: Given): Promise<Aims> {
@@ -112,7 +112,7 @@ async function aimAtPoint(
   if (settings.badDeployment === undefined) return aims
   const knowledge = await readKnowledge(store)
   const pasts = await observePasts(run, clients, { settings, services, knowledge })
-  return unlessTheirs(given, pasts, aims)
+  return withoutBad(settings, pasts) ?? unlessTheirs(given, pasts, aims)
 }
 
 /** The point that a record goes back to, or that `to` names. */

@@ -1,8 +1,19 @@
 import type { Written } from '#core'
-import type { Aim, Aims, Given } from './aims.ts'
+import { type Aim, type Aims, type Given, none } from './aims.ts'
 import { compareCode } from './fingerprint.ts'
 import type { Past } from './past.ts'
 import type { Target } from './plan.ts'
+
+/** The refusal where the deployment that is to be undone is none of these services'. */
+export function withoutBad(
+  { badDeployment }: Given['settings'],
+  pasts: readonly Past[],
+): Aims | undefined {
+  if (badDeployment === undefined || pasts.some(({ isNamed }) => isNamed)) return undefined
+  return none(`no service of these has the service deployment ${badDeployment} in ECS's history`, [
+    'leave bad-deployment out to undo the newest deployment of each, or give the id or ARN of one: aws ecs list-service-deployments',
+  ])
+}
 
 /**
  * Where the input names what is undone and something else was deployed since, that is somebody's fix, and stays (P14): unless it is

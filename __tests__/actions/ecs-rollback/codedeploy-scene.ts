@@ -73,19 +73,19 @@ export async function codeDeployScene(
   await codeDeploy.send(
     new CreateApplicationCommand({ applicationName: 'shop', computePlatform: 'ECS' }),
   )
-  if (group) await makeGroup(at, group, listeners)
+  if (group) await makeGroup(at.clients, group, listeners)
   return { ...at, ...verbs(at) }
 }
 
 /** A deployment group over the two target groups of the scene. */
 export async function makeGroup(
-  { clients }: Scene,
+  { codeDeploy }: Pick<Scene['clients'], 'codeDeploy'>,
   group: Partial<CreateDeploymentGroupCommandInput>,
   listenerArns: string[] = [
     'arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/x/1/1',
   ],
 ): Promise<void> {
-  await clients.codeDeploy.send(
+  await codeDeploy.send(
     new CreateDeploymentGroupCommand({
       ...GROUP,
       serviceRoleArn: 'arn:aws:iam::123456789012:role/deploy',

@@ -124,6 +124,25 @@ describe('a bad deployment that CodeDeploy has finished', () => {
     expect(await at.sets()).toContain('PRIMARY web:1 2/2')
   })
 
+  test('is undone although the good task definition is INACTIVE: a copy of it is registered and deployed', async () => {
+    at = await codeDeployScene()
+    await at.takePoint()
+    await at.release()
+    await at.deregister('web:1')
+    const result = await at.run({})
+    expect([result.outcome, operations()]).toEqual([
+      'done',
+      ['register-task-definition', 'create-deployment'],
+    ])
+    expect(await at.sets()).toContain('PRIMARY web:3 2/2')
+    // Run again, the copy is what should run.
+    await at.clock.advance(20 * MINUTE)
+    expect([(await at.run({})).outcome, await at.sets()]).toEqual([
+      'unchanged',
+      ['PRIMARY web:3 2/2'],
+    ])
+  })
+
   test('a dry run shows the plan and sends nothing', async () => {
     at = await codeDeployScene()
     await at.takePoint()
@@ -370,7 +389,7 @@ describe('what cannot be taken back', () => {
     at = await codeDeployScene()
     await at.takePoint()
     await at.release()
-    await makeGroup(at, { deploymentGroupName: 'other' })
+    await makeGroup(at.clients, { deploymentGroupName: 'other' })
     const result = await at.run({})
     expect([result.outcome, result.headline]).toEqual([
       'refused',
@@ -457,6 +476,38 @@ describe('the other modes', () => {
     expect(await at.sets()).toEqual(['PRIMARY web:1 0/0'])
     expect((await at.run({ mode: 'start' })).outcome).toBe('done')
     expect(await at.sets()).toEqual(['PRIMARY web:1 2/2'])
+  })
+
+  test('start without a restore point is proven by the digests on which all tasks agree', async () => {
+    at = await codeDeployScene()
+    await at.run({ mode: 'stop' })
+    expect((await at.run({ mode: 'start' })).outcome).toBe('done')
+  })
+
+  test('redeploy is a deployment of the same task definition by CodeDeploy, and only its own tasks count', async () => {
+    at = await codeDeployScene()
+    const result = await at.run({ mode: 'redeploy' })
+    expect([result.outcome, operations()]).toEqual(['done', ['redeploy']])
+    const [ours = ''] = await at.ids()
+    expect(whyOf(result)).toContain('web:1 runs on all 2 tasks')
+    expect((await at.info(ours)).description).toBe('rollback-actions 4711.1: web anew')
+    expect(await at.sets()).toEqual(['PRIMARY web:1 2/2', 'ACTIVE web:1 2/2'])
+    // Run again while the old tasks wait for their end, and after it, it makes no second one.
+    expect((await at.run({ mode: 'redeploy' })).outcome).toBe('done')
+    await at.clock.advance(20 * MINUTE)
+    expect((await at.run({ mode: 'redeploy' })).outcome).toBe('unchanged')
+    expect(await at.ids()).toEqual([ours])
+  })
+
+  test('redeploy waits for nobody: somebody else’s deployment under way refuses it', async () => {
+    at = await codeDeployScene()
+    const theirs = await at.release('web:v2', 30_000)
+    const result = await at.run({ mode: 'redeploy' })
+    expect([result.outcome, result.headline, operations()]).toEqual([
+      'refused',
+      expect.stringContaining(`${theirs} of CodeDeploy is under way`),
+      [],
+    ])
   })
 
   test('a rollback of a stopped service prepares it, and start proves it', async () => {

@@ -466,6 +466,10 @@ describe('what is known to be bad', () => {
     const result = await at.run({ ...auto, badDeployment })
     expect([result.outcome, await at.shows('web')]).toEqual(['superseded', 'web:3 2/2 COMPLETED'])
     const id = badDeployment.split('/').at(-1)
+    await at.takePoint()
+    expect((await at.run({ ...to('last-verified'), badDeployment: 'x'.repeat(21) })).outcome).toBe(
+      'refused',
+    )
     expect((await at.run({ ...auto, badDeployment: id })).outcome).toBe('superseded')
     expect((await at.run({ ...auto, badDeployment: 'x'.repeat(21) })).headline).toContain(
       'no service of these has the service deployment',

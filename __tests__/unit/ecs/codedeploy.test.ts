@@ -62,7 +62,7 @@ const seen = (...deployments: readonly CodeDeployment[]): Seen => ({
 })
 
 const plan = (live: LiveService, found: Seen, entries: readonly Written[] = []) =>
-  planCodeDeployed(live, target(), { entries, runId: '4711', found })
+  planCodeDeployed(live, target(), { entries, codeDeploy: { runId: '4711', found } })
 
 const ours = { description: 'rollback-actions 4711.1: web back to web:1' }
 const sent = entry('create-deployment', { from: 'web:2', to: 'web:1', before: ['d-1', 'd-2'] })
@@ -245,7 +245,7 @@ describe('the rollback of a service that CodeDeploy deploys', () => {
   })
 
   test('is refused where its deployment group cannot be told', () => {
-    const known = { entries: [], runId: '4711', found: { why: 'several' } }
+    const known = { entries: [], codeDeploy: { runId: '4711', found: { why: 'several' } } }
     expect(planCodeDeployed(withSets(bad), target(), known)).toMatchObject({
       is: 'refused',
       why: 'several',

@@ -12,6 +12,8 @@ export interface Looked {
   /** Undefined where nothing of CodeDeploy's is watched: the service is there already. */
   readonly deployment: CodeDeployment | undefined
   readonly shift: Shift
+  /** Only tasks that this deployment made count: what was there before has the same task definition. */
+  readonly anew?: boolean
 }
 
 /** What a look says of the way back. */
@@ -49,7 +51,8 @@ export function judge(looked: Looked, target: Target): Judged {
   const { service, tasks, deployment, shift } = looked
   const set = primarySet(service)
   const { name } = target.definition
-  if (!set || set.taskDefinition !== name) {
+  const old = looked.anew === true && set?.deployment !== deployment?.id
+  if (!set || old || set.taskDefinition !== name) {
     if (deployment && isActive(deployment)) return { is: 'waiting', seen: stepText(looked) }
     return { is: 'elsewhere', serves: set?.taskDefinition ?? service.taskDefinition }
   }

@@ -1,12 +1,12 @@
 import type { Written } from '#core'
-import { obstacleTo, type ServicePlan, type Target } from '../plan.ts'
+import { type Known, obstacleTo, type ServicePlan, type Target } from '../plan.ts'
 import { type SentChange, sentChanges } from '../recorded.ts'
 import type { LiveService } from '../state.ts'
 import {
   bringsOf,
   builtAppSpec,
+  type CodeDeployKnown,
   type CodeDeployment,
-  type Found,
   isActive,
   primarySet,
   type Seen,
@@ -14,29 +14,16 @@ import {
   withTaskDefinition,
 } from './state.ts'
 
-/** What is known of a service that CodeDeploy deploys. */
-export interface CodeDeployKnown {
-  readonly entries: readonly Written[]
-  readonly runId: string
-  readonly found: Found | undefined
-}
-
 /** Plans the rollback of a service that CodeDeploy deploys: pure. `stop` and `update` are CodeDeploy's here. */
 export function planCodeDeployed(
   service: LiveService,
   target: Target,
-  known: CodeDeployKnown,
+  known: Pick<Known, 'entries' | 'codeDeploy'>,
 ): ServicePlan {
   const refused = (why: string) => ({ is: 'refused', service, why }) as const
-  const { found } = known
+  const { found, runId = '' } = known.codeDeploy ?? {}
   const obstacle = obstacleTo(service, target)
   if (obstacle !== undefined) return refused(obstacle)
-  const { definition } = target
-  if (definition.status !== 'ACTIVE') {
-    return refused(
-      `task definition ${definition.name} is ${definition.status}, and CodeDeploy starts none that is: register it again, then name the new revision in to:`,
-    )
-  }
   if (!found) return refused('CodeDeploy deploys it, and nothing is known of how')
   if ('why' in found) return refused(found.why)
   if (appSpecFor(service, found, target.definition.arn) === undefined) {
@@ -45,7 +32,7 @@ export function planCodeDeployed(
     )
   }
   const sent = changesOf(known.entries, service.name)
-  const foreign = foreignIn(found, { sent, runId: known.runId })
+  const foreign = foreignIn(found, { sent, runId })
   const active = found.deployments.find(isActive)
   if (active) return planActive({ service, target, seen: found, foreign }, active)
   return planQuiet({ service, target, seen: found, foreign }, sent)
@@ -146,7 +133,8 @@ function foreignIn(
   const [first] = of.sent
   const since = (one: CodeDeployment) => {
     if (first) return !first.before.includes(one.id)
-    return ours !== undefined && one.createdAt > ours.createdAt
+    // Outside GitHub every run has the same id, and so says nothing of which one it was.
+    return of.runId !== 'local' && ours !== undefined && one.createdAt > ours.createdAt
   }
   return deployments.filter((one) => since(one) && one.undoes === undefined && !isOurs(one, of))
 }
@@ -157,4 +145,23 @@ export function appSpecFor(service: LiveService, seen: Seen, arn: string): strin
   return last?.appSpec === undefined
     ? builtAppSpec(service, arn)
     : withTaskDefinition(last.appSpec, arn)
+}
+
+/** How a deployment of ours ends its description that only restarts a service. */
+export const ANEW = 'anew'
+
+/** What is in the way of restarting a service by CodeDeploy, or the restart of ours that is under way. Pure. */
+export function restartOf(
+  service: LiveService,
+  { found, runId }: CodeDeployKnown,
+  entries: readonly Written[],
+): { readonly why: string } | { readonly deployment: string } | undefined {
+  if (!found) return { why: 'CodeDeploy deploys it, and nothing is known of how' }
+  if ('why' in found) return found
+  const active = found.deployments.find(isActive)
+  if (!active) return undefined
+  const ours = isOurs(active, { sent: sentChanges(entries, service.name), runId })
+  return ours && active.description.endsWith(` ${ANEW}`)
+    ? { deployment: active.id }
+    : { why: `${active.id} of CodeDeploy is under way: run again when it has ended` }
 }

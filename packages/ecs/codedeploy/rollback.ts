@@ -1,179 +1,199 @@
-import type { Entry, Run, Written } from '#core'
-import type { EcsClients } from '../client.ts'
+import type { Entry, Run } from '#core'
+import { type Acting, shared } from '../act.ts'
 import { isTouched } from '../moments.ts'
-import type { ServicePlan } from '../plan.ts'
+import type { ServicePlan, Target } from '../plan.ts'
 import { changeOf } from '../planned.ts'
 import { isStopped, sentChanges } from '../recorded.ts'
+import type { LiveService } from '../state.ts'
 import { endedRow, plainRow, type Row } from '../table.ts'
 import { deploymentsOf } from './observe.ts'
-import { appSpecFor, markOf } from './plan.ts'
-import { create, type Sent, stop } from './send.ts'
-import type { Found, Seen } from './state.ts'
-import { beginning, type Stage, type Step, type Watching, type Way, watchWays } from './watch.ts'
+import { ANEW, appSpecFor, markOf } from './plan.ts'
+import { create, stop } from './send.ts'
+import type { Seen } from './state.ts'
+import { beginning, type Moved, type Way, watchWays } from './watch.ts'
 
-/** Services that CodeDeploy deploys, with what was planned for them. */
-export interface CodeDeployed {
-  readonly cluster: string
-  readonly plans: readonly Exclude<ServicePlan, { is: 'refused' }>[]
-  readonly found: ReadonlyMap<string, Found>
-  readonly entries: readonly Written[]
-}
-
-type Plan = CodeDeployed['plans'][number]
-type Aimed = Extract<Plan, { target: unknown }>
+type Aimed = Extract<ServicePlan, { target: unknown }>
+/** What became of the first call: a stage to watch, or why there is none. */
+type Began = Moved | { readonly is: 'taken'; readonly why: string }
 
 /** Carries out what was planned for services that CodeDeploy deploys, and watches until each has ended. */
 export async function rollBackCodeDeployed(
-  run: Run,
-  clients: EcsClients,
-  given: CodeDeployed,
+  at: Acting,
+  plans: readonly ServicePlan[],
+  anew = false,
 ): Promise<readonly Row[]> {
-  const { cluster, plans, found, entries } = given
+  const { run } = at
   const aimed = plans.filter((plan): plan is Aimed => 'target' in plan)
-  const seenOf = (plan: Plan) => found.get(plan.service.name) as Seen
-  await run.journal.intend(aimed.flatMap((plan) => entryOf(plan, seenOf(plan))))
-  const acted = await Promise.all(
+  const seenOf = (plan: Aimed) => at.found.get(plan.service.name) as Seen
+  const began = await Promise.all(
     aimed.map(async (plan) => ({
       plan,
-      sent: await send(run, clients, { plan, seen: seenOf(plan), entries }),
+      became: await begin(at, plan, { seen: seenOf(plan), anew }),
     })),
   )
-  const watching: Watching = {
-    run,
-    clients,
-    cluster,
-    deploy: (step) => deployNow(run, clients, step),
-  }
-  const steps = acted.flatMap(({ plan, sent }) => {
-    const stage = stageOf(plan, sent)
-    return stage ? [beginning({ ...wayOf(plan, seenOf(plan), entries), stage })] : []
-  })
-  const ended = await watchWays(watching, steps)
+  const steps = began.flatMap(({ plan, became }) =>
+    became.is === 'moved'
+      ? [beginning({ ...wayOf(run, plan, seenOf(plan)), anew, ...became })]
+      : [],
+  )
+  const ended = await watchWays({ ...at, deploy: (step) => again(at, step) }, steps)
   return plans.map((plan): Row => {
     const { name } = plan.service
     const one = ended.find((each) => each.name === name)
-    if (!one || !('target' in plan)) {
-      return unwatchedRow(plan, acted.find((each) => each.plan === plan)?.sent)
-    }
-    const { moments: _, ...rest } = one
-    const touched = isTouched(run.journal.entries(), name)
-    return endedRow(touched ? one : rest, changeOf(plan), plan.target.definition.name, {
+    const became = began.find((each) => each.plan === plan)?.became
+    if (!one || !('target' in plan)) return unwatchedRow(plan, became)
+    const { moments: _, target, ...rest } = one
+    const told = isTouched(run.journal.entries(), name) ? one : rest
+    return endedRow(told, changeOf({ ...plan, target }), target.definition.name, {
       chosen: plan.target,
     })
   })
 }
 
-/** What a resume needs: what was there, so that somebody else's later deployment is told from the bad one. */
-function entryOf(plan: Aimed, seen: Seen): readonly Entry[] {
-  if (plan.is !== 'stop' && plan.is !== 'update') return []
-  return [intention(plan, seen, plan.is === 'stop' ? 'stop-deployment' : 'create-deployment')]
+const intention = (
+  of: { readonly service: LiveService; readonly target: Target; readonly seen: Seen },
+  operation: 'stop-deployment' | 'create-deployment' | 'redeploy',
+): Entry => {
+  const { service, target, seen } = of
+  const { name: to, copyOf } = target.definition
+  const before = [...service.rollouts.map(({ id }) => id), ...seen.deployments.map(({ id }) => id)]
+  const detail = {
+    from: service.taskDefinition,
+    to,
+    before,
+    ...(copyOf === undefined ? {} : { copyOf }),
+  }
+  return { component: 'ecs', operation, on: service.name, detail }
 }
 
-const intention = (
-  { service, target }: Pick<Aimed, 'service' | 'target'>,
-  { deployments }: Seen,
-  operation: 'stop-deployment' | 'create-deployment',
-): Entry => ({
-  component: 'ecs',
-  operation,
-  on: service.name,
-  detail: {
-    from: service.taskDefinition,
-    to: target.definition.name,
-    before: deployments.map(({ id }) => id),
-  },
-})
-
-async function send(
-  run: Run,
-  clients: EcsClients,
-  given: { readonly plan: Aimed; readonly seen: Seen; readonly entries: readonly Written[] },
-): Promise<Sent | undefined> {
-  const { plan, seen } = given
+/** The first call of a plan, each mutation written down before it is sent (P8). */
+async function begin(
+  at: Acting,
+  plan: Aimed,
+  { seen, anew }: { readonly seen: Seen; readonly anew: boolean },
+): Promise<Began> {
+  const { run, clients } = at
+  const { target } = plan
   switch (plan.is) {
-    case 'stop':
-      return stop(clients, { deployment: plan.deployment, back: plan.after === 'watch' })
+    case 'stop': {
+      const { deployment, after } = plan
+      await run.journal.intend([intention({ ...plan, seen }, 'stop-deployment')])
+      const sent = await stop(clients, { deployment, back: after === 'watch' })
+      if (sent.is === 'not-sent') return { ...sent, is: 'failed' }
+      return { is: 'moved', target, stage: { is: 'stopping', deployment, after } }
+    }
     case 'update':
-      return createFor(run, clients, { ...plan, seen })
+      return deploy(at, { ...plan, seen, anew })
     case 'attach':
+      return { is: 'moved', target, stage: { is: 'watching', deployment: plan.deployment } }
     case 'unchanged':
     case 'continue':
     case 'follow':
-      return undefined
+      return { is: 'moved', target, stage: { is: 'watching', deployment: undefined } }
   }
 }
 
-function createFor(
-  run: Run,
-  clients: EcsClients,
-  { service, target, seen }: Pick<Way, 'service' | 'target' | 'seen'>,
-): Promise<Sent> {
-  const { arn, name } = target.definition
-  const count = sentChanges(run.journal.entries(), service.name, ['create-deployment']).length
+async function deploy(
+  at: Acting,
+  of: Pick<Way, 'service' | 'target' | 'seen' | 'anew'>,
+): Promise<Began> {
+  const { run, clients } = at
+  const { service, seen, anew } = of
+  const ready = await registered(at, of)
+  if ('is' in ready) return ready
+  const { target } = ready
+  await run.journal.intend([intention({ ...of, target }, anew ? 'redeploy' : 'create-deployment')])
+  const count = sentChanges(run.journal.entries(), service.name, [
+    'create-deployment',
+    'redeploy',
+  ]).length
   const mark = markOf(run.identity.runId, count)
-  return create(run, clients, {
+  const { arn, name } = target.definition
+  const sent = await create(run, clients, {
     group: seen.group,
     appSpec: appSpecFor(service, seen, arn) ?? '',
-    description: `${mark}: ${service.name} back to ${name}`,
+    description: `${mark}: ${service.name} ${anew ? ANEW : `back to ${name}`}`,
   })
-}
-
-/** Deploys the target after something was stopped that does not lead there; written down first (P8). */
-async function deployNow(
-  run: Run,
-  clients: EcsClients,
-  step: Step,
-): Promise<Stage | { readonly failed: string; readonly next: string }> {
-  const seen = { ...step.seen, deployments: await deploymentsOf(clients, step.seen.group) }
-  await run.journal.intend([intention(step, seen, 'create-deployment')])
-  const sent = await createFor(run, clients, { ...step, seen })
-  if (sent.is === 'sent') return { is: 'watching', deployment: sent.deployment }
-  if (sent.is === 'taken') return { failed: takenText(sent.by), next: 'run again' }
-  return { failed: sent.why, next: sent.next }
-}
-
-const takenText = (by: string) =>
-  `somebody else's deployment ${by} is under way in its deployment group`
-
-function stageOf(plan: Aimed, sent: Sent | undefined): Stage | undefined {
-  if (sent && sent.is !== 'sent') return undefined
-  switch (plan.is) {
-    case 'stop':
-      return { is: 'stopping', deployment: plan.deployment, after: plan.after }
-    case 'update':
-      return { is: 'watching', deployment: sent?.deployment }
-    case 'attach':
-      return { is: 'watching', deployment: plan.deployment }
-    case 'unchanged':
-    case 'continue':
-    case 'follow':
-      return { is: 'watching', deployment: undefined }
+  switch (sent.is) {
+    case 'sent':
+      return { is: 'moved', target, stage: { is: 'watching', deployment: sent.deployment } }
+    case 'not-sent':
+      return { ...sent, is: 'failed' }
+    case 'taken': {
+      const why = `somebody else's deployment ${sent.by} is under way in its deployment group`
+      return { is: 'taken', why }
+    }
   }
 }
 
-function wayOf(plan: Aimed, seen: Seen, entries: readonly Written[]): Omit<Way, 'stage'> {
+/** A target that needs a copy (INACTIVE, a moved tag) is deployed by that. */
+async function registered(
+  at: Acting,
+  of: { readonly service: LiveService; readonly target: Target },
+): Promise<{ readonly target: Target } | Extract<Began, { is: 'failed' }>> {
+  const { copy, ...target } = of.target
+  if (!copy) return { target }
+  const { run } = at
+  const { name } = of.service
+  const detail = { of: copy.of, reason: copy.reason }
+  await run.journal.intend([
+    { component: 'ecs', operation: 'register-task-definition', on: name, detail },
+  ])
+  const found = await shared(at, copy)
+  if (found.is === 'not-sent') return { ...found, is: 'failed' }
+  run.report.info(`${name}: ${found.definition.name} is the copy of ${copy.of}`)
+  return { target: { ...target, definition: found.definition } }
+}
+
+/** Deploys the target after something was stopped that does not lead there. */
+async function again(at: Acting, step: Way): Promise<Moved> {
+  const deployments = await deploymentsOf(at.clients, step.seen.group)
+  const became = await deploy(at, { ...step, seen: { ...step.seen, deployments } })
+  return became.is === 'taken' ? { is: 'failed', why: became.why, next: 'run again' } : became
+}
+
+function wayOf(run: Run, plan: Aimed, seen: Seen): Omit<Way, 'stage' | 'target' | 'anew'> {
   const { service, target } = plan
-  const mine = sentChanges(entries, service.name, ['stop-deployment', 'create-deployment'])
+  const entries = run.journal.entries()
+  const mine = sentChanges(entries, service.name)
   const sent = plan.is === 'stop' || plan.is === 'update'
   const attached = plan.is === 'attach' && mine.at(-1)?.to === target.definition.name
   return {
     service,
-    target,
     seen,
     proven: sent || attached ? 'done' : 'unchanged',
     stopped: isStopped(entries, service.name),
   }
 }
 
-function unwatchedRow(plan: Plan, sent: Sent | undefined): Row {
+function unwatchedRow(plan: ServicePlan, became: Began | undefined): Row {
   const { service } = plan
   const change = changeOf(plan)
-  if (sent?.is === 'not-sent') {
-    return plainRow(service, { outcome: 'failed', why: sent.why, change, next: [sent.next] })
+  switch (became?.is) {
+    case 'failed': {
+      const next = [became.next]
+      return plainRow(service, {
+        outcome: 'failed',
+        class: 'refused',
+        why: became.why,
+        change,
+        next,
+      })
+    }
+    case 'taken':
+      return plainRow(service, {
+        outcome: 'superseded',
+        class: 'superseded',
+        why: became.why,
+        change,
+      })
+    case 'moved':
+    case undefined:
+      return plainRow(service, {
+        outcome: plan.is === 'superseded' || plan.is === 'refused' ? plan.is : 'unchanged',
+        why: plan.why,
+        change,
+        drained: plan.is === 'left-alone',
+      })
   }
-  if (sent?.is === 'taken') {
-    return plainRow(service, { outcome: 'superseded', why: takenText(sent.by), change })
-  }
-  const outcome = plan.is === 'superseded' ? 'superseded' : 'unchanged'
-  return plainRow(service, { outcome, why: plan.why, change, drained: plan.is === 'left-alone' })
 }

@@ -39,6 +39,12 @@ export interface Seen {
   readonly deployments: readonly CodeDeployment[]
 }
 
+/** What is known of a service that CodeDeploy deploys, beside DescribeServices. */
+export interface CodeDeployKnown {
+  readonly runId: string
+  readonly found: Found | undefined
+}
+
 /** What was found of a service's deployment group, or why it cannot be told. */
 export type Found = Seen | { readonly why: string }
 

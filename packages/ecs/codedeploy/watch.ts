@@ -34,8 +34,18 @@ export interface Way {
   readonly proven: 'done' | 'unchanged'
   /** A recorded stop is open: no task is desired on purpose. */
   readonly stopped: boolean
+  /** A restart: only the tasks of the deployment that is watched count. */
+  readonly anew: boolean
   readonly stage: Stage
 }
+
+/** What a call led to: what is watched from now on, or why there is nothing. */
+export type Moved =
+  | { readonly is: 'moved'; readonly target: Target; readonly stage: Stage }
+  | { readonly is: 'failed'; readonly why: string; readonly next: string }
+
+/** How one service ended, and where it was led: a copy has a name of its own. */
+export type Came = Ended & { readonly target: Target }
 
 /** What is kept of a way between two looks. */
 export interface Step extends Way {
@@ -48,7 +58,7 @@ export interface Step extends Way {
   readonly said: string
   /** Set while a deployment waits for somebody's approval. */
   readonly approval: string | undefined
-  readonly ended?: Ended
+  readonly ended?: Came
 }
 
 /** What a watch needs. */
@@ -57,9 +67,7 @@ export interface Watching {
   readonly clients: EcsClients
   readonly cluster: string
   /** Deploys the target, when what was stopped does not lead there by itself. */
-  readonly deploy: (
-    step: Step,
-  ) => Promise<Stage | { readonly failed: string; readonly next: string }>
+  readonly deploy: (step: Step) => Promise<Moved>
 }
 
 /** How many looks may miss what ECS or CodeDeploy has to show: reads lag behind writes. */
@@ -85,7 +93,7 @@ export const continueCommand = (deployment: string) =>
 export async function watchWays(
   watching: Watching,
   steps: readonly Step[],
-): Promise<readonly Ended[]> {
+): Promise<readonly Came[]> {
   const { run } = watching
   const started = run.clock.now()
   let all = steps
@@ -148,12 +156,13 @@ const end = (step: Step, given: End): Next => ({
   as: (took) => ({ ...step, ended: endOf(step, given, took) }),
 })
 
-function endOf(step: Step, given: End, took: number): Ended {
+function endOf(step: Step, given: End, took: number): Came {
   const { service, tasks, target, moments } = step
   const set = primarySet(service)
   const failures = failuresIn(step)
   return {
     name: service.name,
+    target,
     ...given,
     took,
     service,
@@ -211,9 +220,12 @@ async function afterStop(
     return wait(step, `${stage.deployment} is ${deployment.status}`)
   }
   const next = await watching.deploy(step)
-  return 'failed' in next
-    ? end(step, { outcome: 'failed', why: next.failed, next: [next.next] })
-    : wait({ ...step, stage: next, looks: 0, known: step.known ?? new Set() }, 'deployed')
+  if (next.is === 'failed') {
+    return end(step, { outcome: 'failed', class: 'refused', why: next.why, next: [next.next] })
+  }
+  const { target, stage: then } = next
+  const known = step.known ?? new Set<string>()
+  return wait({ ...step, target, stage: then, looks: 0, known }, `deployed by ${then.deployment}`)
 }
 
 async function watch(
@@ -229,7 +241,7 @@ async function watch(
       : { weights: new Map<string, number>(), steps: [] },
   ])
   const step = { ...withTasks(before, tasks), approval: undefined }
-  const looked = { service: step.service, tasks, deployment, shift }
+  const looked = { service: step.service, tasks, deployment, shift, anew: step.anew }
   if (deployment && ['Failed', 'Stopped'].includes(deployment.status)) {
     return end(step, lost(step, deployment))
   }
