@@ -1,7 +1,7 @@
 // Measures what the suite costs, beside what people would use instead, in one run and in turn: cold start and size, time
-// to the corrective calls, calls of a whole rollback, how late each watcher notices the end, and a site of 2,000 changed
-// objects. Prints; judges nothing.
-// `--quick` takes fewer rounds. Build first. What the numbers mean: docs/bench.md.
+// to the corrective calls, calls of a whole rollback, how late each watcher notices the end, thirty services, and a site
+// of 2,000 changed objects. Prints; judges nothing.
+// `--quick` takes fewer rounds, `--only start|three|thirty|site` measures one part. Build first. What the numbers mean: docs/bench.md.
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,12 +17,18 @@ import { minimalAction } from './bench/minimal.mjs'
 import { correctiveTable, overshootTable, race, shipSecondRelease } from './bench/race.ts'
 import { measureSite } from './bench/site.ts'
 import { measureStarts } from './bench/start.ts'
+import { measureThirty } from './bench/thirty.ts'
 import { pitRestore, root } from './install.mjs'
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+  },
+})
 const plan = values.quick
-  ? { starts: 1, rounds: 1, scale: 60, sites: 1 }
-  : { starts: 5, rounds: 4, scale: 30, sites: 3 }
+  ? { starts: 1, rounds: 1, scale: 60, sites: 1, thirty: 1 }
+  : { starts: 5, rounds: 4, scale: 30, sites: 3, thirty: 2 }
 const place = { account: '123456789012', region: 'us-east-1' }
 
 // The bundler uses what Node calls deprecated; that is not what is measured here.
@@ -59,22 +65,45 @@ async function onTheSandbox(folder, suite) {
   }
 }
 
+/** The parts in their order. Each makes what it needs in a folder that has the suite and node_modules. */
+const parts = {
+  start: async ({ folder, suite }) => {
+    const minimal = await minimalAction(join(folder, 'minimal'))
+    const starts = { suite: suite.folder, minimal, names: actionNames(), rounds: plan.starts }
+    section(`Start and size, ${plan.starts} rounds in turn`, await measureStarts(starts))
+  },
+  three: ({ folder, suite }) => onTheSandbox(folder, suite),
+  thirty: async ({ folder, suite }) => {
+    const ring = {
+      env: {},
+      scale: plan.scale,
+      suite: suite.folder,
+      folder,
+      python: projectPython(),
+    }
+    section(
+      `Thirty services, ${plan.thirty} rounds in turn, time scale ${plan.scale}`,
+      await measureThirty({ ...ring, definition: actionDefinition('ecs-rollback') }, plan.thirty),
+    )
+  },
+  site: async ({ suite }) => {
+    const ring = { suite: suite.folder, definition: actionDefinition('s3-frontend-restore') }
+    const tools = { python: projectPython(), pitRestore: pitRestore(), rounds: plan.sites }
+    section(
+      `2,000 changed objects of a site, ${plan.sites} rounds in turn`,
+      await measureSite({ ...ring, ...tools }),
+    )
+  },
+}
+const chosen = values.only === undefined ? Object.values(parts) : [parts[values.only]]
+if (chosen.includes(undefined)) throw new Error(`expected one of ${Object.keys(parts).join(', ')}`)
+
 const folder = mkdtempSync(join(tmpdir(), 'bench-'))
 try {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   const suite = copySuite(join(folder, 'suite'))
   console.log(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`)
-  const minimal = await minimalAction(join(folder, 'minimal'))
-  const names = actionNames()
-  const starts = { suite: suite.folder, minimal, names, rounds: plan.starts }
-  section(`Start and size, ${plan.starts} rounds in turn`, await measureStarts(starts))
-  await onTheSandbox(folder, suite)
-  const ring = { suite: suite.folder, definition: actionDefinition('s3-frontend-restore') }
-  const tools = { python: projectPython(), pitRestore: pitRestore(), rounds: plan.sites }
-  section(
-    `2,000 changed objects of a site, ${plan.sites} rounds in turn`,
-    await measureSite({ ...ring, ...tools }),
-  )
+  for (const part of chosen) await part({ folder, suite })
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

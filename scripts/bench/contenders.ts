@@ -64,7 +64,7 @@ export function ourAction({ env, scale, suite, definition }: Ring): Contender {
 }
 
 /** A copy of the CLI's own waiters that differs in the pace of `services-stable` alone; returns the folder for AWS_DATA_PATH. */
-function scaledWaiters({ python, folder, scale }: Ring): string {
+export function scaledWaiters({ python, folder, scale }: Ring): string {
   const path = 'ecs/2014-11-13/waiters-2.json'
   const [found] = globSync(`lib/python3*/site-packages/awscli/botocore/data/${path}`, {
     cwd: dirname(dirname(python)),
