@@ -9,6 +9,7 @@ import { CallError, iso } from '#core'
 import type { EcsClients } from '../client.ts'
 import { observeServiceDeployments, observeTaskDefinition } from '../observe.ts'
 import { inParallel } from '../parallel.ts'
+import { inEcr } from '../registry.ts'
 import type { LoadBalancer, ServiceDeployment, TaskDefinition } from '../state.ts'
 import type { Class } from '../watch/classes.ts'
 import type { Ended } from '../watch/progress.ts'
@@ -144,18 +145,16 @@ function checkText(name: string, found: Group, group: Balanced): string {
   return port === group.port ? `${asks}; ${serves}` : `${asks}, but ${serves}`
 }
 
-const ecr =
-  /^(\d{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)(?::([^@]+))?(?:@(.+))?$/
-
 /** Whether the registry still has the images of a task definition; only ECR can be asked. */
 async function imagesOf(clients: EcsClients, name: string): Promise<readonly string[]> {
   const definition = await observeTaskDefinition(clients, name)
   const found = await inParallel(
     definition?.containers ?? [],
     async ({ name: container, image }) => {
-      const [, registryId, , repositoryName, imageTag, imageDigest] = ecr.exec(image) ?? []
-      if (!repositoryName) return []
-      const id = imageDigest === undefined ? { imageTag: imageTag ?? 'latest' } : { imageDigest }
+      const named = inEcr(image)
+      if (!named) return []
+      const { account: registryId, repository: repositoryName, tag = 'latest', digest } = named
+      const id = digest === undefined ? { imageTag: tag } : { imageDigest: digest }
       return imageText(clients, `container ${container}`, { registryId, repositoryName, id })
     },
   )
@@ -166,7 +165,7 @@ async function imageText(
   { images }: EcsClients,
   what: string,
   of: {
-    readonly registryId: string | undefined
+    readonly registryId: string
     readonly repositoryName: string
     readonly id: { readonly imageTag?: string; readonly imageDigest?: string }
   },
@@ -174,7 +173,7 @@ async function imageText(
   const { registryId, repositoryName, id } = of
   const shown = `${repositoryName}${id.imageDigest ? `@${id.imageDigest}` : `:${id.imageTag}`}`
   const command = new DescribeImagesCommand({
-    ...(registryId === undefined ? {} : { registryId }),
+    registryId,
     repositoryName,
     imageIds: [id],
   })

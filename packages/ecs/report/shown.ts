@@ -1,5 +1,6 @@
 import type { HealthCheck } from '@aws-sdk/client-ecs'
 import { parseArn } from '#aws'
+import { inEcr } from '../registry.ts'
 
 /**
  * How the parts of a task definition that are no secrets are shown. Ids of accounts are left out: the runner drops an output
@@ -7,10 +8,13 @@ import { parseArn } from '#aws'
  */
 
 /** An image without the host of a registry of ECR: `acme/web:v41`, `acme/web@sha256:4f2a91c0d3e8…`. */
-export const imageText = (image: string): string =>
-  image
-    .replace(/^\d{12}\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?\//, '')
-    .replace(/(@sha256:[0-9a-f]{12})[0-9a-f]{52}$/, '$1…')
+export function imageText(image: string): string {
+  const named = inEcr(image)
+  const tag = named?.tag === undefined ? '' : `:${named.tag}`
+  const pin = named?.digest === undefined ? '' : `@${named.digest}`
+  const shown = named ? `${named.repository}${tag}${pin}` : image
+  return shown.replace(/(@sha256:[0-9a-f]{12})[0-9a-f]{52}$/, '$1…')
+}
 
 /**
  * Where a secret, a parameter or a file is read from: its name, and key, stage and version where they are given. A secret's ARN

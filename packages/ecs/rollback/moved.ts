@@ -3,6 +3,7 @@ import { call, codeOf, isDenied } from '#aws'
 import { CallError, type Run } from '#core'
 import type { EcsClients } from '../client.ts'
 import { inParallel } from '../parallel.ts'
+import { inEcr } from '../registry.ts'
 import type { Situation } from './dispatch.ts'
 import type { Target } from './plan.ts'
 
@@ -32,10 +33,6 @@ export function isShownMoved(tagged: readonly Tagged[], { live }: Situation): bo
   )
 }
 
-/** `<account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>`, taken apart [AWS: Amazon ECR registries]. */
-const inEcr =
-  /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)\/([^:@]+):([^:@]+)$/
-
 /**
  * Whether a tag of a target names another image now, or none: by what is deployed, else by ECR where the image is there.
  * Other registries are not asked; what cannot be known is not moved until its tasks show it.
@@ -49,8 +46,9 @@ export async function hasMoved(
   if (isShownMoved(tagged, given.situation)) return true
   const region = await clients.images.config.region()
   const found = await inParallel(tagged, async ({ image, digest }) => {
-    const [, registryId, where, repositoryName, imageTag] = inEcr.exec(image) ?? []
-    if (!registryId || where !== region || !repositoryName || !imageTag) return false
+    const named = inEcr(image)
+    if (named?.region !== region || named.tag === undefined) return false
+    const { account: registryId, repository: repositoryName, tag: imageTag } = named
     const now = await digestOf(run, clients, { registryId, repositoryName, imageTag })
     return now !== 'unknown' && now !== digest
   })
