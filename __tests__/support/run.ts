@@ -9,6 +9,7 @@ import {
   iso,
   type Journal,
   type Life,
+  type OnCut,
   type Run,
   type RunAttempt,
   type Written,
@@ -65,6 +66,7 @@ export function testRun(
     timeout?: number
     identity?: Partial<Identity>
     lifeOf?: (of: RunAttempt) => Promise<Life>
+    onCut?: OnCut
   } = {},
 ): Run & { readonly lines: string[]; readonly masked: string[] } {
   const clock = given.clock ?? fakeClock()
@@ -84,6 +86,7 @@ export function testRun(
     identity: { ...identity, ...given.identity },
     folder: mkdtempSync(join(tmpdir(), 'run-')),
     lifeOf: given.lifeOf ?? (async () => ({ is: 'unknown', why: 'nobody was asked' })),
+    ...(given.onCut ? { onCut: given.onCut } : {}),
     lines,
     masked,
   }

@@ -221,7 +221,8 @@ describe.each(['cloudformation', 'terraform'] as const)('%s', (twin) => {
 
   test('grants nothing for what is not used', () => {
     const sids = small[twin].role.Statement.map(({ Sid }) => Sid)
-    const always = ['Store', 'StoreBucket', 'Services', 'Tasks', 'TaskDefinitions', 'AboutItself']
+    const ofCluster = ['Services', 'Tasks', 'TaskDefinitions', 'ScalableTargets', 'Scaling']
+    const always = ['Store', 'StoreBucket', ...ofCluster, 'AboutItself']
     expect(sids).toEqual(always)
     expect(JSON.stringify(small[twin].role)).not.toContain('acme-production')
   })

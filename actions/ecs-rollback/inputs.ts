@@ -1,14 +1,22 @@
-import { choice, common, durationBetween, flag, listOf, matching, optional, text } from '#inputs'
+import { grades, modes, parseDestination } from '#ecs'
+import { choice, common, durationBetween, flag, matching, optional, selection, text } from '#inputs'
 
 const name = /^[A-Za-z0-9_-]{1,255}$/
 const what = 'letters, digits, dashes and underscores (1 to 255)'
+/** The id or the ARN of a service deployment. */
+const deployment =
+  /^(arn:aws[a-z-]*:ecs:[a-z0-9-]+:\d{12}:service-deployment\/[\w-]+\/[\w-]+\/)?[\w-]{10,64}$/
 
 export const inputs = {
   ...common,
-  mode: choice('rollback', 'stop', 'start', 'redeploy'),
+  mode: choice(...modes),
   cluster: optional(matching(name, what)),
-  services: optional(listOf(name, `names of ${what}`)),
-  to: text,
+  services: optional(selection({ pattern: name, what: `names of ${what}` })),
+  to: parseDestination,
+  'min-grade': choice(...grades),
+  'min-soak': durationBetween('0s', '720h'),
+  'bad-deployment': optional(matching(deployment, 'the id or the ARN of a service deployment')),
+  'require-all': flag,
   record: optional(text),
   'capacity-timeout': durationBetween('0s', '12h'),
   'stable-for': durationBetween('0s', '1h'),

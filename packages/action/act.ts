@@ -28,7 +28,7 @@ import {
 } from '#store'
 import { checkAccount, type Login } from './credentials.ts'
 import { attach, type HeldRecord, type JournalKind } from './journal.ts'
-import { type NamedEnvironment, type Resolved, readSettings } from './settings.ts'
+import { type NamedEnvironment, type Resolved, readSettings, settle } from './settings.ts'
 
 /** What an action's own code is given. */
 export interface Job<S extends Spec, Settings> {
@@ -62,7 +62,7 @@ export interface Definition<S extends Spec, Settings> {
 }
 
 /** Everything that an action finds outside of itself: the runner, the time, and how AWS is reached. */
-export interface World extends Pick<Run, 'clock' | 'report' | 'identity' | 'folder'> {
+export interface World extends Pick<Run, 'clock' | 'report' | 'identity' | 'folder' | 'onCut'> {
   readonly input: (name: string) => string
   readonly login: (given: Login) => AwsConfig
   /** GitHub's API with a token, for the repository of this run. */
@@ -78,8 +78,9 @@ export async function act<S extends Spec, Settings>(
   definition: Definition<S, Settings>,
   world: World,
 ): Promise<Result> {
-  const { given, resolved } = readSettings(definition.inputs, world.input)
-  const settings = definition.settings(given, resolved.environment?.config)
+  const read = readSettings(definition.inputs, world.input)
+  const { given, resolved } = read
+  const settings = settle(read, definition.settings)
   const byHand = definition.byHand?.(settings) ?? []
   const helpless = (thrown: unknown) => resultByHand(thrown, byHand)
   return perform(definition, world, { given, resolved, settings, helpless }).catch(helpless)
@@ -123,6 +124,7 @@ async function perform<S extends Spec, Settings>(
     folder,
     journal: noJournal(clock, report, identity.runId),
     lifeOf: (of) => askLife(github, of),
+    ...(world.onCut ? { onCut: world.onCut } : {}),
   }
   const kind =
     typeof definition.journal === 'function' ? definition.journal(given) : definition.journal

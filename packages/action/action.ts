@@ -1,8 +1,9 @@
-import { type Report, type Result, systemClock } from '#core'
+import { type OnCut, type Report, type Result, systemClock } from '#core'
 import { connect } from '#github'
 import type { Spec } from '#inputs'
 import { act, type Definition, resultOf } from './act.ts'
 import { login } from './credentials.ts'
+import { cut } from './cut.ts'
 import { conclude, identity, logReport, reportFolder, variable } from './runner.ts'
 import { secrets } from './secrets.ts'
 import { input } from './settings.ts'
@@ -13,16 +14,26 @@ export async function action<S extends Spec, Settings>(
 ): Promise<void> {
   const hidden = secrets()
   const { report, last } = remembering(logReport(hidden))
+  const left = new Set<() => Promise<void>>()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       conclude(definition.name, cut(signal, last(), definition.goesOn), hidden)
-      process.exit(1)
+      if (left.size === 0) process.exit(1)
+      const works = Promise.allSettled([...left].map((work) => work()))
+      void Promise.race([works, systemClock.sleep(grace)]).then(() => process.exit(1))
     })
   }
-  const result = await inRunner(definition, report).catch(resultOf)
+  const onCut: OnCut = (work) => {
+    left.add(work)
+    return () => void left.delete(work)
+  }
+  const result = await inRunner(definition, report, onCut).catch(resultOf)
   const outputs = { ...definition.fallback, ...result.outputs }
   conclude(definition.name, { ...result, outputs }, hidden)
 }
+
+/** The runner kills an action seven and a half seconds after SIGINT. */
+const grace = 4000
 
 /** A report that knows its last line. */
 function remembering(report: Report): { readonly report: Report; readonly last: () => string } {
@@ -34,27 +45,16 @@ function remembering(report: Report): { readonly report: Report; readonly last: 
   return { report: { ...report, info }, last: () => last }
 }
 
-/**
- * How an action ends that is told to: at once, because the runner kills it in ten seconds, and without the outputs by which a later
- * step would take it for judged.
- */
-const cut = (signal: string, last: string, goesOn: string | undefined): Result => ({
-  outcome: 'inconclusive',
-  headline: `ended by ${signal} in the middle of: ${last}`,
-  next: [
-    ...(goesOn === undefined ? [] : [goesOn]),
-    'every change was written down before it was sent: re-run the job, press the Rollback button, or leave it to rollback-resume, and it goes on here',
-  ],
-})
-
 /** Runs it in this process's runner, in real time. */
 const inRunner = async <S extends Spec, Settings>(
   definition: Definition<S, Settings>,
   report: Report,
+  onCut: OnCut,
 ): Promise<Result> =>
   act(definition, {
     clock: systemClock,
     report,
+    onCut,
     identity: identity(),
     folder: reportFolder(),
     variables: process.env,

@@ -34,18 +34,51 @@ export function input(name: string): string {
   return process.env[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`] ?? ''
 }
 
-/** Reads all inputs and the configuration file. Throws `InputError` with every problem of both at once. */
-export function readSettings<S extends Spec>(
-  spec: S,
-  read: (name: string) => string,
-): { readonly given: Given<S>; readonly resolved: Resolved } {
+/** What the inputs and the configuration file say, and everything that is wrong with either. */
+export interface Read<S extends Spec> {
+  /** Only what is right; a wrong one is undefined, whatever its type says. */
+  readonly given: Given<S>
+  readonly resolved: Resolved
+  readonly problems: readonly string[]
+}
+
+/** Reads all inputs and the configuration file. */
+export function readSettings<S extends Spec>(spec: S, read: (name: string) => string): Read<S> {
   const { given, problems } = readInputs(spec, read)
   const all = [...problems]
   const shared = given as Given<typeof common>
   const file = readConfig(shared.config, shared.environment, all)
   const resolved = resolve(shared, file, all)
-  if (all.length > 0) throw new InputError(all)
-  return { given, resolved }
+  return { given, resolved, problems: all }
+}
+
+/** Without these nothing can be said of the others. */
+const leading = ['mode', 'config', 'environment', 'record']
+
+/**
+ * Makes an action's settings, or one `InputError` with every problem: of single inputs, and of what they say together. Where
+ * some are wrong, what is said of the others counts as far as it can be told.
+ */
+export function settle<S extends Spec, Settings>(
+  { given, resolved, problems }: Read<S>,
+  settings: (given: Given<S>, environment: EnvironmentConfig | undefined) => Settings,
+): Settings {
+  const make = () => settings(given, resolved.environment?.config)
+  if (problems.length === 0) return make()
+  throw new InputError([...problems, ...further(make, problems)])
+}
+
+function further(make: () => unknown, problems: readonly string[]): readonly string[] {
+  const wrong = problems.map((problem) => problem.split(':')[0] ?? '')
+  if (wrong.some((name) => leading.includes(name) || !/^[a-z-]+$/.test(name))) return []
+  try {
+    make()
+    return []
+  } catch (thrown) {
+    // A value that is missing may trip anything: only what was meant to be said is said.
+    if (!(thrown instanceof InputError)) return []
+    return thrown.problems.filter((problem) => !wrong.includes(problem.split(':')[0] ?? ''))
+  }
 }
 
 interface ConfigFile {

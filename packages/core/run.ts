@@ -16,6 +16,9 @@ export interface Identity {
   readonly runUrl: string
 }
 
+/** Keeps work for the moment in which a run is cut short. */
+export type OnCut = (work: () => Promise<void>) => () => void
+
 /** What every part of an action is given: time, its limits, and where to write. */
 export interface Run {
   readonly clock: Clock
@@ -28,6 +31,11 @@ export interface Run {
   readonly identity: Identity
   /** A folder for files that later steps may read. */
   readonly folder: string
+  /**
+   * Has work done when a signal cuts the run short, in the few seconds that are left then; answers how to call it off. Left
+   * out where nobody cuts.
+   */
+  readonly onCut?: OnCut
   /** Asks GitHub whether another run can still do anything. Never throws: what is not answered is `unknown`. */
   lifeOf(of: RunAttempt): Promise<Life>
 }

@@ -1,6 +1,7 @@
 import { isPassing, shortName } from '#aws'
 import { type Entry, type Run, tolerant, until } from '#core'
 import type { EcsClients } from './client.ts'
+import type { Found } from './codedeploy/state.ts'
 import { type Copy, type CopyReason, type Registered, registerCopy } from './copy.ts'
 import { isWanted } from './dispatch.ts'
 import {
@@ -34,6 +35,8 @@ export interface Acting {
   /** What keeps ECS from undoing the deployment of a service, by its name. */
   readonly protections: ReadonlyMap<string, Protection>
   readonly patience: Patience | undefined
+  /** Who deploys the services that CodeDeploy deploys. */
+  readonly found: ReadonlyMap<string, Found>
 }
 
 /** How far a service has come when everything was sent. */
@@ -130,7 +133,10 @@ async function update(at: Acting, plan: Update): Promise<Acted> {
 }
 
 /** Registers a copy, or waits for the service that registers the same. */
-function shared({ run, clients, copies }: Acting, copy: Copy): Promise<Registered> {
+export function shared(
+  { run, clients, copies }: Pick<Acting, 'run' | 'clients' | 'copies'>,
+  copy: Copy,
+): Promise<Registered> {
   const known = copies.get(copy.key)
   if (known) return known
   const registering = registerCopy(run, clients, copy)

@@ -1,6 +1,6 @@
 import { isPassing } from '#aws'
 import { CallError, iso, messageOf, span } from '#core'
-import { causeText, failing, topCauses, wasHealthy } from './failures.ts'
+import { causeText, failing, isInjected, topCauses, wasHealthy } from './failures.ts'
 import { inquire } from './inquiry.ts'
 import type { ExpectedContainer } from './judge.ts'
 import { lookedAt } from './moments.ts'
@@ -18,7 +18,13 @@ import { afterLook, standing } from './rollout.ts'
 import { fingerprintText, servingText } from './serving.ts'
 import type { Sight } from './sights.ts'
 import { deadlockIn, type Sign, shortageIn, verdictOn } from './signs.ts'
-import type { LiveService, Revision, Rollout } from './state.ts'
+import {
+  isCodeDeployed,
+  type LiveService,
+  type LiveTask,
+  type Revision,
+  type Rollout,
+} from './state.ts'
 import { doubted, end, fail, forbidden, type Next, type Step, tookSince, wait } from './step.ts'
 
 /** Every twelfth look reads tasks even when nothing seems to have changed: a minute at first. */
@@ -141,7 +147,8 @@ async function judgeOurs(step: Step, one: Progress, ours: Ours): Promise<Next> {
   if (complete && sight.unread.revision !== undefined && looked.expected === undefined) {
     return { progress: doubted(step, looked, sight.unread.revision) }
   }
-  const expected = looked.expected ?? revisedDigests(sight.revision)
+  const expected =
+    looked.expected ?? revisedDigests(sight.revision) ?? agreedDigests(service, looked.tasks)
   return judgeProof(step, withMoments(step, { ...looked, expected }), ours)
 }
 
@@ -242,4 +249,22 @@ function withMoments(step: Step, one: Progress): Progress {
 function revisedDigests(revision: Revision | undefined): readonly ExpectedContainer[] | undefined {
   const complete = revision?.containers.every(({ digest }) => digest !== undefined)
   return revision && complete ? revision.containers : undefined
+}
+
+/** A task set has no service revision that would have fixed its digests: those on which all its tasks agree count. */
+function agreedDigests(
+  service: LiveService,
+  tasks: readonly LiveTask[],
+): readonly ExpectedContainer[] | undefined {
+  const set = service.taskSets?.find(({ status }) => status === 'PRIMARY')
+  const own = tasks.filter(({ startedBy, status }) => startedBy === set?.id && status === 'RUNNING')
+  const [first] = own
+  if (!isCodeDeployed(service) || !first || own.length < service.desired) return undefined
+  const containers = first.containers.filter(({ name }) => !isInjected(name))
+  return containers.map(({ name, digest }) => {
+    const same = own.every((task) =>
+      task.containers.some((one) => one.name === name && one.digest === digest),
+    )
+    return same ? { name, digest } : { name }
+  })
 }

@@ -1,7 +1,10 @@
-import type { Result, Run, Written } from '#core'
+import { codeOf } from '#aws'
+import { CallError, type Result, type Run, type Written } from '#core'
 import { readRecord, type Store } from '#store'
 import type { EcsClients } from './client.ts'
-import { observeServices } from './observe.ts'
+import { destinationText } from './destination.ts'
+import { foreignTo } from './named.ts'
+import { observeServices, servicesTagged } from './observe.ts'
 import type { EcsSettings } from './settings.ts'
 import type { LiveService, Observed } from './state.ts'
 
@@ -17,7 +20,7 @@ export type Begun =
 /**
  * Looks at the services and at what the record did so far. A service that is not there is refused as a wrong name; in
  * the rollback of a record it is a warning, because it is no reason to leave the others on the bad release, and what
- * verifies the rollback afterwards finds it missing.
+ * verifies the rollback afterwards finds it missing. A list shows what there is.
  */
 export async function begin(
   run: Run,
@@ -25,16 +28,49 @@ export async function begin(
   settings: EcsSettings,
   store: Store | undefined,
 ): Promise<Begun> {
-  const { cluster, services: names } = settings
-  const observed = await observeServices(clients, { cluster, names })
-  const goesOn = settings.record !== undefined && observed.services.length > 0
+  const observed = await lookUp(clients, settings)
+  if ('refused' in observed) return { is: 'refused', result: observed.refused }
+  const mayLack = settings.record !== undefined || settings.mode === 'list'
+  const goesOn = mayLack && observed.services.length > 0
   if (observed.absent.length > 0 && !goesOn) {
-    return { is: 'refused', result: refuseAbsent(observed, cluster) }
+    return { is: 'refused', result: refuseAbsent(observed, settings) }
   }
   for (const { name, why } of observed.absent) run.report.warning(`${name} is left out: ${why}`)
   const entries = await entriesOf(run, store, settings.record)
   return { is: 'begun', services: observed.services, entries }
 }
+
+/** The services by name, or by the tag that they carry; a cluster that is not there is a wrong input and no failure. */
+async function lookUp(
+  clients: EcsClients,
+  settings: EcsSettings,
+): Promise<Observed | { readonly refused: Result }> {
+  const { cluster, tagged } = settings
+  try {
+    const names =
+      tagged === undefined
+        ? settings.services
+        : await servicesTagged(clients, { cluster, ...tagged })
+    if (names.length > 0) return await observeServices(clients, { cluster, names })
+    return { refused: refuseTag(cluster, `${tagged?.key}=${tagged?.value}`) }
+  } catch (thrown) {
+    const unknown = thrown instanceof CallError && codeOf(thrown) === 'ClusterNotFoundException'
+    if (!unknown) throw thrown
+    return { refused: refuseCluster(cluster) }
+  }
+}
+
+const refuseCluster = (cluster: string): Result => ({
+  outcome: 'refused',
+  headline: `there is no cluster ${cluster} in this account and region; nothing was changed`,
+  next: ['correct cluster, region or role-to-assume: aws ecs list-clusters'],
+})
+
+const refuseTag = (cluster: string, tag: string): Result => ({
+  outcome: 'refused',
+  headline: `no service of ${cluster} carries the tag ${tag}; nothing was changed`,
+  next: ['correct services: tags are compared exactly, and only those of services count'],
+})
 
 /** What this record did so far. A dry run holds no lease and reads it from the store. */
 async function entriesOf(
@@ -46,17 +82,27 @@ async function entriesOf(
   return ((await readRecord(store, record))?.journal ?? []) as readonly Written[]
 }
 
-/** The refusal when services are missing, draining or deleted: by name, before anything is changed. */
-function refuseAbsent(observed: Observed, cluster: string): Result {
+/** The refusal when services are missing, draining or deleted: all that is wrong by name, before anything is changed. */
+function refuseAbsent(observed: Observed, settings: EcsSettings): Result {
+  const { cluster, destination } = settings
+  const wrong = [
+    ...observed.absent.map(({ name, why }) => [name, why] as const),
+    ...observed.services.flatMap((service) => {
+      const why = foreignTo(service, destination, settings)
+      return why === undefined ? [] : [[service.name, why] as const]
+    }),
+  ]
   const names = observed.absent.map(({ name }) => name).join(', ')
+  const more = wrong.length - observed.absent.length
+  const also = more === 0 ? '' : `, and ${more} more cannot go to ${destinationText(destination)}`
   return {
     outcome: 'refused',
-    headline: `${names}: not ACTIVE in ${cluster}; nothing was changed`,
+    headline: `${names}: not ACTIVE in ${cluster}${also}; nothing was changed`,
     sections: [
       {
         title: 'Services that cannot be worked with',
         columns: ['service', 'why'],
-        rows: observed.absent.map(({ name, why }) => [name, why]),
+        rows: wrong,
       },
     ],
     next: [`correct services or cluster: aws ecs list-services --cluster ${cluster}`],

@@ -124,9 +124,10 @@ async function captureService(
   const images = revision
     ? await readable(() => observeRevisions(clients, [revision]))
     : { found: [] }
+  const found = 'found' in definition ? definition.found : undefined
   const containers = digests({
     service,
-    definition: 'found' in definition ? definition.found : undefined,
+    definition: found,
     tasks: 'found' in tasks ? tasks.found : [],
     revision: 'found' in images ? (images.found[0]?.containers ?? []) : [],
   })
@@ -134,6 +135,7 @@ async function captureService(
     state: {
       name: service.name,
       taskDefinition: service.taskDefinition,
+      ...(found?.copyOf === undefined ? {} : { copyOf: found.copyOf }),
       desiredCount: service.desired,
       ...(revision ? { serviceRevision: revision.split('/').at(-1) ?? revision } : {}),
       containers: containers.map(({ name, image, digest }) => ({
@@ -149,7 +151,11 @@ async function captureService(
       ...[definition, tasks].flatMap((read) => ('problem' in read ? [read.problem] : [])),
       ...unready(service, 'found' in definition ? definition : undefined),
     ],
-    warnings: [...('problem' in images ? [images.problem] : []), ...doubts(service, containers)],
+    warnings: [
+      ...('problem' in images ? [images.problem] : []),
+      ...inactive(service, found),
+      ...doubts(service, containers),
+    ],
   }
 }
 
@@ -161,12 +167,22 @@ function unready(
   const problems: string[] = []
   const foreign = unsupported(service)
   if (foreign !== undefined) problems.push(`service ${service.name}: ${foreign}`)
-  if (definition && definition.found?.status !== 'ACTIVE') {
+  const status = definition?.found?.status ?? 'gone'
+  if (definition && status !== 'ACTIVE' && status !== 'INACTIVE') {
     problems.push(
-      `service ${service.name}: task definition ${service.taskDefinition} is ${definition.found?.status ?? 'gone'}; a rollback could not return to it: register it again and deploy it`,
+      `service ${service.name}: task definition ${service.taskDefinition} is ${status}; a rollback could not return to it: register it again and deploy it`,
     )
   }
   return problems
+}
+
+/** A rollback registers a copy of it, which needs more permissions than others do. */
+function inactive(service: LiveService, definition: TaskDefinition | undefined): readonly string[] {
+  return definition?.status === 'INACTIVE'
+    ? [
+        `service ${service.name}: task definition ${service.taskDefinition} is INACTIVE; a rollback to it registers a copy, which needs ecs:RegisterTaskDefinition, ecs:TagResource and iam:PassRole`,
+      ]
+    : []
 }
 
 /** What makes the captured facts less certain. */

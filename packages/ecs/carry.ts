@@ -1,6 +1,7 @@
 import { passes, type Run } from '#core'
 import { type Acted, type Acting, act, entryOf, planAgain } from './act.ts'
 import type { EcsClients } from './client.ts'
+import { type Found, rollBackCodeDeployed } from './codedeploy/index.ts'
 import { confirmed } from './confirm.ts'
 import type { Registered } from './copy.ts'
 import { prove } from './judge.ts'
@@ -13,7 +14,7 @@ import type { Ended, Watch } from './progress.ts'
 import { type Protection, unprotect } from './protect.ts'
 import { isStopped, lastSent } from './recorded.ts'
 import type { Order } from './settings.ts'
-import { primaryOf } from './state.ts'
+import { isCodeDeployed, primaryOf } from './state.ts'
 import type { Patience } from './step.ts'
 import { endedRow, plainRow, type Row } from './table.ts'
 import { watchAll } from './watch.ts'
@@ -28,11 +29,12 @@ export async function carryOut(
     readonly plans: readonly ServicePlan[]
     readonly protections: ReadonlyMap<string, Protection>
     readonly patience: Patience | undefined
+    readonly found: ReadonlyMap<string, Found>
   },
 ): Promise<readonly Row[]> {
-  const { cluster, order, plans, protections, patience } = given
+  const { order, plans, ...more } = given
   const copies = new Map<string, Promise<Registered>>()
-  const at: Acting = { run, clients, cluster, copies, protections, patience }
+  const at: Acting = { run, clients, copies, ...more }
   if (order === 'parallel') return carry(at, plans)
   const rows: Row[] = []
   for (const plan of plans) {
@@ -48,7 +50,36 @@ function untouchedRow(plan: ServicePlan, bad: string): Row {
   return plainRow(plan.service, { outcome: 'refused', why, change: changeOf(plan) })
 }
 
-async function carry(at: Acting, given: readonly ServicePlan[]): Promise<readonly Row[]> {
+async function carry(at: Acting, plans: readonly ServicePlan[]): Promise<readonly Row[]> {
+  const calledOff = at.run.onCut?.(async () => {
+    await inParallel(plans, ({ service }) => unprotectedName(at, service.name))
+  })
+  const rows = await carryBoth(at, plans)
+  const ended = await inParallel(rows, (row) => unprotectedRow(at, row))
+  calledOff?.()
+  return ended
+}
+
+const unprotectedName = ({ run, clients, cluster }: Acting, service: string) =>
+  unprotect(run, clients, { cluster, service })
+
+/** What ECS deploys and what CodeDeploy deploys, side by side; in the order of the plans. */
+async function carryBoth(at: Acting, plans: readonly ServicePlan[]): Promise<readonly Row[]> {
+  const [rows, coded] = await Promise.all([
+    carryByEcs(
+      at,
+      plans.filter(({ service }) => !isCodeDeployed(service)),
+    ),
+    rollBackCodeDeployed(
+      at,
+      plans.filter(({ service }) => isCodeDeployed(service)),
+    ),
+  ])
+  const all = [...rows, ...coded]
+  return plans.flatMap((plan) => all.find(({ name }) => name === nameOf(plan)) ?? [])
+}
+
+async function carryByEcs(at: Acting, given: readonly ServicePlan[]): Promise<readonly Row[]> {
   const plans = await stillTheirs(at, given)
   const first = await round(at, plans)
   const again = await inParallel(first, (one) => planMoved(at, one))
@@ -56,9 +87,23 @@ async function carry(at: Acting, given: readonly ServicePlan[]): Promise<readonl
     at,
     again.flatMap((plan) => plan ?? []),
   )
-  const rounds = first.map((one) => second.find(({ name }) => name === one.name) ?? one)
-  const rows = rounds.map(({ row }) => row)
-  return inParallel(rows, (row) => unprotectedRow(at, row))
+  return first.map((one) =>
+    joined(
+      one,
+      second.find(({ name }) => name === one.name),
+    ),
+  )
+}
+
+/** How a service ended over both rounds; one whose second was never sent ended with the first. */
+function joined({ row }: Round, second: Round | undefined): Row {
+  if (!second || second.ended || second.plan.is === 'superseded') return second?.row ?? row
+  const { why, next } = second.row
+  return {
+    ...row,
+    why: `${row.why}; no copy by digest could be deployed: ${why}`,
+    next: [...row.next, ...next],
+  }
 }
 
 /** How far a round brought one service. */
@@ -82,7 +127,10 @@ async function round(at: Acting, plans: readonly ServicePlan[]): Promise<readonl
     const ended = all.find((end) => end.name === name)
     const row =
       ended && 'target' in plan
-        ? endedRow(ended, changeOf(plan), plan.target.definition.name, { chosen: plan.target })
+        ? endedRow(ended, changeOf(plan), plan.target.definition.name, {
+            chosen: plan.target,
+            others: plan.target.others,
+          })
         : unwatchedRow(one)
     return { ...one, name, ended, row }
   })
@@ -207,8 +255,8 @@ function unwatchedRow({ plan, became }: Acted): Row {
   }
 }
 
-async function unprotectedRow({ run, clients, cluster }: Acting, row: Row): Promise<Row> {
-  const why = await unprotect(run, clients, { cluster, service: row.name })
+async function unprotectedRow(at: Acting, row: Row): Promise<Row> {
+  const why = await unprotectedName(at, row.name)
   if (why === undefined) return row
   const left = `ECS's own rollbacks are still switched off: ${why}`
   const next = [...row.next, `${row.name}: run again, it puts its deployment configuration back`]

@@ -1,6 +1,7 @@
 import type { Result, Run } from '#core'
 import type { Store } from '#store'
 import type { EcsClients } from './client.ts'
+import { list } from './list.ts'
 import { redeploy } from './redeploy.ts'
 import { rollback } from './rollback.ts'
 import type { EcsSettings } from './settings.ts'
@@ -23,5 +24,7 @@ export function changeServices(
       return start(run, clients, settings, store)
     case 'redeploy':
       return redeploy(run, clients, settings, store)
+    case 'list':
+      return list(run, clients, settings, store)
   }
 }

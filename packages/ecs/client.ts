@@ -39,7 +39,12 @@ export interface EcsClients {
  * IAM, and a rollback does not wait a quarter of an hour for their silence.
  */
 const aside = {
-  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 },
+  requestHandler: {
+    connectionTimeout: 3_000,
+    requestTimeout: 10_000,
+    // Without it the SDK only warns.
+    throwOnRequestTimeout: true,
+  },
   followRegionRedirects: true,
 }
 

@@ -33,7 +33,7 @@ function verdictFor({ became, plan }: Acted, ended: Ended): Verdict | undefined 
 
 /**
  * Asks ECS for its own verdict once P13 holds, for all services at once: its way back has to end ROLLBACK_SUCCESSFUL at the
- * revision that was wanted, and a deployment that shifts traffic SUCCESSFUL with all of it.
+ * revision that was wanted, and a deployment that shifts traffic SUCCESSFUL.
  */
 export async function confirmed(
   run: Run,

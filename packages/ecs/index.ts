@@ -2,6 +2,7 @@ export { captureServices, describeState } from './capture.ts'
 export { changeServices } from './change.ts'
 export { type Class, classes, classText } from './classes.ts'
 export { connect, type EcsClients } from './client.ts'
+export { commitsOf, commitTokens, distinctCommits, isCommit } from './commits.ts'
 export { type Destination, parseDestination } from './destination.ts'
 export { type Difference, diffOf } from './difference.ts'
 export type { EnvironmentChange } from './environment.ts'
@@ -17,6 +18,9 @@ export {
   type TaskFailure,
   topCauses,
 } from './failures.ts'
+export { codeOf, compareCode, sameRelease } from './fingerprint.ts'
+export { type Candidate, type Undone, undoneOf } from './grade.ts'
+export { type History, observeHistory } from './history.ts'
 export {
   type Expectation,
   type ExpectedContainer,
@@ -35,6 +39,8 @@ export {
   serviceOf,
   taskDefinitionOf,
 } from './observe.ts'
+export { eligible, judgePast, type Past, toOf } from './past.ts'
+export type { Grade, Target } from './plan.ts'
 export { observeReferences, type References } from './references.ts'
-export { type EcsSettings, type Mode, modes, settings } from './settings.ts'
+export { type EcsSettings, grades, journalOf, type Mode, modes, settings } from './settings.ts'
 export * from './state.ts'

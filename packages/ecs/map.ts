@@ -12,6 +12,7 @@ import type {
   Rollout,
   ServiceDeployment,
   TaskDefinition,
+  TaskSet,
 } from './state.ts'
 
 /** From the SDK's optional-everything to readonly data, once. */
@@ -44,7 +45,11 @@ export function toService(
     desired: service.desiredCount ?? 0,
     running: service.runningCount ?? 0,
     pending: service.pendingCount ?? 0,
-    rollouts: (service.deployments ?? []).map(toRollout),
+    // Services that CodeDeploy deploys have task sets and no deployments [AWS: DescribeServices].
+    rollouts: [
+      ...(service.deployments ?? []).map(toRollout),
+      ...(service.taskSets ?? []).map(toRolloutOfSet),
+    ],
     events: (service.events ?? []).map((event) => ({
       id: event.id ?? '',
       at: time(event.createdAt),
@@ -60,6 +65,7 @@ export function toService(
     ...(service.currentServiceDeployment
       ? { serviceDeployment: service.currentServiceDeployment }
       : {}),
+    ...(service.taskSets?.length ? { taskSets: service.taskSets.map(toTaskSet) } : {}),
     ...(service.healthCheckGracePeriodSeconds
       ? { grace: service.healthCheckGracePeriodSeconds * 1000 }
       : {}),
@@ -84,6 +90,32 @@ function toRollout(deployment: Ecs.Deployment): Rollout {
     running: deployment.runningCount ?? 0,
     desired: deployment.desiredCount ?? 0,
     createdAt: time(deployment.createdAt),
+  }
+}
+
+function toTaskSet(set: Ecs.TaskSet): TaskSet {
+  return {
+    id: set.id ?? '',
+    status: set.status ?? '',
+    taskDefinition: shortName(set.taskDefinition ?? ''),
+    desired: set.computedDesiredCount ?? 0,
+    running: set.runningCount ?? 0,
+    ...present({ deployment: set.externalId }),
+  }
+}
+
+/** A task set where a deployment is looked at: steady means complete. ECS counts no failures of it. */
+function toRolloutOfSet(set: Ecs.TaskSet): Rollout {
+  return {
+    id: set.id ?? '',
+    primary: set.status === 'PRIMARY',
+    taskDefinition: shortName(set.taskDefinition ?? ''),
+    state: set.stabilityStatus === 'STEADY_STATE' ? 'COMPLETED' : 'IN_PROGRESS',
+    why: '',
+    failedTasks: 0,
+    running: set.runningCount ?? 0,
+    desired: set.computedDesiredCount ?? 0,
+    createdAt: time(set.createdAt),
   }
 }
 
@@ -158,6 +190,10 @@ export function toServiceDeployment(deployment: Ecs.ServiceDeployment): ServiceD
     finishedAt: time(deployment.finishedAt),
     ...present({
       target: deployment.targetServiceRevision?.arn,
+      tasks: deployment.targetServiceRevision && {
+        running: deployment.targetServiceRevision.runningTaskCount ?? 0,
+        requested: deployment.targetServiceRevision.requestedTaskCount ?? 0,
+      },
       rolledBackTo: deployment.rollback?.serviceRevisionArn,
       rolledBackAt: deployment.rollback?.startedAt?.getTime(),
       stage: deployment.lifecycleStage,

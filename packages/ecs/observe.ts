@@ -5,6 +5,7 @@ import {
   DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
   type DesiredStatus,
+  ListServicesCommand,
   ListTaskDefinitionsCommand,
   ListTasksCommand,
 } from '@aws-sdk/client-ecs'
@@ -63,6 +64,46 @@ export async function observeServices(clients: Looking, where: Services): Promis
       ...answers.flatMap(({ failures }) => (failures ?? []).map((one) => toAbsent(one, cluster))),
     ].sort(order),
   }
+}
+
+/** The names of a cluster's services that carry a tag, in the order of the alphabet. */
+export async function servicesTagged(
+  clients: Looking,
+  where: { readonly cluster: string; readonly key: string; readonly value: string },
+): Promise<readonly string[]> {
+  const { cluster, key, value } = where
+  const arns = await listServices(clients, cluster)
+  const answers = await inParallel(batches(arns, 10), (services) =>
+    call(
+      clients.ecs,
+      new DescribeServicesCommand({ cluster, services: [...services], include: ['TAGS'] }),
+      `the tags of ${services.length} services`,
+    ),
+  )
+  return answers
+    .flatMap(({ services }) => services ?? [])
+    .filter(({ tags }) => tags?.some((tag) => tag.key === key && (tag.value ?? '') === value))
+    .flatMap(({ serviceName }) => serviceName ?? [])
+    .sort()
+}
+
+async function listServices(clients: Looking, cluster: string): Promise<readonly string[]> {
+  const found: string[] = []
+  let nextToken: string | undefined
+  do {
+    const page = await call(
+      clients.ecs,
+      new ListServicesCommand({
+        cluster,
+        maxResults: 100,
+        ...(nextToken === undefined ? {} : { nextToken }),
+      }),
+      `the services of ${cluster}`,
+    )
+    found.push(...(page.serviceArns ?? []))
+    nextToken = page.nextToken
+  } while (nextToken !== undefined)
+  return found
 }
 
 /** `family:revision` that a service is on; undefined without such a service. */
@@ -163,13 +204,20 @@ export async function observeTaskDefinition(
   clients: Looking,
   name: string,
 ): Promise<TaskDefinition | undefined> {
+  return (await observeTagged(clients, name))?.definition
+}
+
+/** A task definition with its tags, which are told only when asked for: compared, never shown. */
+export async function observeTagged(clients: Looking, name: string): Promise<Tagged | undefined> {
   try {
     const answer = await call(
       clients.ecs,
       new DescribeTaskDefinitionCommand({ taskDefinition: name, include: ['TAGS'] }),
       name,
     )
-    return answer.taskDefinition && toTaskDefinition(answer.taskDefinition, answer.tags)
+    const tags = (answer.tags ?? []).map(({ key = '', value = '' }) => ({ key, value }))
+    const definition = answer.taskDefinition && toTaskDefinition(answer.taskDefinition, answer.tags)
+    return definition && { definition, tags }
   } catch (thrown) {
     // ECS has no code of its own for it: `ClientException: Unable to describe task definition.`
     const unknown =
@@ -179,10 +227,17 @@ export async function observeTaskDefinition(
   }
 }
 
-/** The ARNs of a family's ACTIVE task definitions, newest first, page by page. */
+/** A task definition with its tags. */
+export interface Tagged {
+  readonly definition: TaskDefinition
+  readonly tags: readonly { readonly key: string; readonly value: string }[]
+}
+
+/** The ARNs of a family's task definitions, newest first, page by page. */
 export async function* activeTaskDefinitions(
   clients: Looking,
   family: string,
+  status: 'ACTIVE' | 'INACTIVE' = 'ACTIVE',
 ): AsyncGenerator<string> {
   let nextToken: string | undefined
   do {
@@ -190,7 +245,7 @@ export async function* activeTaskDefinitions(
       clients.ecs,
       new ListTaskDefinitionsCommand({
         familyPrefix: family,
-        status: 'ACTIVE',
+        status,
         sort: 'DESC',
         ...(nextToken === undefined ? {} : { nextToken }),
       }),

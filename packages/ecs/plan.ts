@@ -1,5 +1,6 @@
 import type { Written } from '#core'
 import type { Point } from '#store'
+import type { CodeDeployKnown } from './codedeploy/state.ts'
 import type { Copy } from './copy.ts'
 import { differs, isGoingBack, type Situation, type Wanted, wayBack } from './dispatch.ts'
 import type { ExpectedContainer } from './judge.ts'
@@ -24,8 +25,16 @@ export interface Target {
   readonly point?: Point
   /** Why this one. */
   readonly why: string
+  /** Where else the service could go, the best first; only where several were compared. */
+  readonly others?: readonly Other[]
   /** What is registered and deployed in its place, because it cannot be used as it is. */
   readonly copy?: Copy
+}
+
+/** A destination that could be taken instead, as `to` takes it. */
+export interface Other {
+  readonly to: string
+  readonly why: string
 }
 
 /** What has to be done to one service. */
@@ -86,6 +95,8 @@ export interface Known {
   /** What this record did so far. */
   readonly entries: readonly Written[]
   readonly situation: Situation
+  /** Only of services that CodeDeploy deploys. */
+  readonly codeDeploy?: CodeDeployKnown
 }
 
 /** Plans the rollback of one service to its target: pure. */
@@ -151,7 +162,7 @@ export const wantedOf = ({ definition, recorded, revision }: Target): Wanted => 
 })
 
 /** Why a service cannot go to its target at all. */
-function obstacleTo(service: LiveService, target: Target): string | undefined {
+export function obstacleTo(service: LiveService, target: Target): string | undefined {
   const { definition } = target
   const foreign = unsupported(service)
   if (foreign !== undefined) return foreign

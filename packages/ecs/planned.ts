@@ -1,6 +1,6 @@
 import type { Result, Section } from '#core'
 import { isMutating, type ServicePlan } from './plan.ts'
-import type { Finding } from './preflight/index.ts'
+import type { Finding, Inspected } from './preflight/index.ts'
 import { digest12 } from './state.ts'
 import { outputs, plainRow } from './table.ts'
 
@@ -76,8 +76,7 @@ export function refuseFindings(
     sections: [
       {
         title: 'What the destination lacks',
-        columns: ['service', 'what', 'why', 'do'],
-        rows: obstacles.map(({ service, what, why, next }) => [service, what, why, next]),
+        ...findingsTable(obstacles),
       },
       planTable(plans),
     ],
@@ -88,12 +87,30 @@ export function refuseFindings(
   }
 }
 
-/** Says in the summary what was not looked for. */
-export function withElsewhere(result: Result, images: readonly string[]): Result {
-  if (images.length === 0) return result
-  const text = `Whether these images are there was not looked for, because their registries are not ECR's: ${images.join(', ')}`
-  return { ...result, sections: [...(result.sections ?? []), { title: 'Not looked for', text }] }
+/** Says in the summary what is doubtful and what was not looked for. */
+export function withDoubts(result: Result, { findings, elsewhere }: Inspected): Result {
+  const sections: readonly Section[] = [
+    ...(findings.length > 0
+      ? [{ title: 'Doubts before the first change', ...findingsTable(findings) }]
+      : []),
+    ...(elsewhere.length > 0
+      ? [
+          {
+            title: 'Not looked for',
+            text: `Whether these images are there, because their registries are not ECR's: ${elsewhere.join(', ')}`,
+          },
+        ]
+      : []),
+  ]
+  return sections.length === 0
+    ? result
+    : { ...result, sections: [...(result.sections ?? []), ...sections] }
 }
+
+const findingsTable = (findings: readonly Finding[]) => ({
+  columns: ['service', 'what', 'why', 'do'],
+  rows: findings.map(({ service, what, why, next }) => [service, what, why, next]),
+})
 
 /** What a dry run says. */
 export function planned(plans: readonly ServicePlan[], why: string): Result {

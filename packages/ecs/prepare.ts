@@ -1,15 +1,21 @@
 import type { Run } from '#core'
 import type { EcsClients } from './client.ts'
+import { planCodeDeployed } from './codedeploy/plan.ts'
 import { type CopyReason, prepareCopy } from './copy.ts'
 import { hasMoved } from './moved.ts'
 import { observeTaskDefinition } from './observe.ts'
 import { isOtherCode, type Known, planService, type ServicePlan, type Target } from './plan.ts'
-import type { LiveService, TaskDefinition } from './state.ts'
+import { isCodeDeployed, type LiveService, type TaskDefinition } from './state.ts'
 
 interface Preparing {
   readonly run: Run
   readonly clients: EcsClients
 }
+
+const planOf = (service: LiveService, target: Target, known: Known): ServicePlan =>
+  isCodeDeployed(service)
+    ? planCodeDeployed(service, target, known)
+    : planService(service, target, known)
 
 /** Plans a service, with a copy of its target where UpdateService could not use the target as it is; read-only. */
 export async function planTarget(
@@ -17,10 +23,10 @@ export async function planTarget(
   of: { readonly service: LiveService; readonly target: Target; readonly known: Known },
 ): Promise<ServicePlan> {
   const { service, target, known } = of
-  const first = planService(service, target, known)
+  const first = planOf(service, target, known)
   if (!deploys(first) && first.is !== 'superseded') return first
   const live = await liveCopy(at, of)
-  if (live) return planService(service, { ...target, definition: live }, known)
+  if (live) return planOf(service, { ...target, definition: live }, known)
   if (!deploys(first)) return first
   const reason = await reasonFor(at, of)
   return reason === undefined ? first : planCopy(at, of, reason)
@@ -40,10 +46,10 @@ export async function planCopy(
     case 'refused':
       return { is: 'refused', service, why: prepared.why }
     case 'found':
-      return planService(service, { ...target, definition: prepared.definition }, known)
+      return planOf(service, { ...target, definition: prepared.definition }, known)
     case 'to-register': {
       const { copy } = prepared
-      const planned = planService(service, target, known)
+      const planned = planOf(service, target, known)
       const copied = { ...target, copy }
       if (deploys(planned)) return withCopy(planned, copied)
       // It looks as if the target ran, and its tasks showed another image.

@@ -88,7 +88,12 @@ export interface SentChange {
 }
 
 /** What brings a service to its destination: a deployment of ours, or ECS's own way back. */
-const waysBack = ['update-service', 'stop-deployment', 'continue-deployment'] as const
+const waysBack = [
+  'update-service',
+  'stop-deployment',
+  'continue-deployment',
+  'create-deployment',
+] as const
 type Deploying = (typeof waysBack)[number] | 'redeploy'
 
 /** What this record did to what a service runs, oldest first. */

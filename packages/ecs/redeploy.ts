@@ -2,12 +2,13 @@ import type { Entry, Result, Run } from '#core'
 import { readRecord, type Store } from '#store'
 import { begin } from './begin.ts'
 import type { EcsClients } from './client.ts'
+import { type Found, observeSeen, planRestart, restartCodeDeployed } from './codedeploy/index.ts'
 import { inParallel } from './parallel.ts'
 import { type Before, idsOf, planRedeploy, type RedeployPlan } from './plan-redeploy.ts'
 import type { Watch } from './progress.ts'
 import { deploy, type Sent } from './send.ts'
 import type { EcsSettings } from './settings.ts'
-import type { LiveService } from './state.ts'
+import { isCodeDeployed, type LiveService } from './state.ts'
 import type { Patience } from './step.ts'
 import { endedRow, plainRow, type Row, resultOf, wouldBe } from './table.ts'
 import { watchAll } from './watch.ts'
@@ -38,7 +39,13 @@ export async function redeploy(
     recorded: settings.record !== undefined,
     configEnded: await endOfConfig(store, settings.record),
   }
-  const plans = begun.services.map((service) => planRedeploy(service, before))
+  const found = await observeSeen(clients, {
+    cluster,
+    services: begun.services.filter(isCodeDeployed),
+  })
+  const plans = begun.services.map((service) =>
+    planRestart(planRedeploy(service, before), { run, found }),
+  )
   const refusals = plans.filter((plan) => plan.is === 'refused')
   if (refusals.length > 0) {
     const reasons = refusals.map(({ service, why }) => `${service.name}: ${why}`)
@@ -49,7 +56,7 @@ export async function redeploy(
     }
   }
   if (run.dryRun) return planned(cluster, plans)
-  return carryOut(run, clients, { cluster, plans, patience: settings.patience })
+  return carryOut(run, clients, { cluster, plans, found, patience: settings.patience })
 }
 
 const changeOf = ({ is, service }: RedeployPlan) =>
@@ -69,9 +76,32 @@ async function carryOut(
   given: {
     readonly cluster: string
     readonly plans: readonly RedeployPlan[]
+    readonly found: ReadonlyMap<string, Found>
     readonly patience: Patience | undefined
   },
 ): Promise<Result> {
+  const { cluster, plans } = given
+  const coded = (plan: RedeployPlan) => isCodeDeployed(plan.service) && plan.is !== 'unchanged'
+  const [rows, others] = await Promise.all([
+    carryOutByEcs(run, clients, { ...given, plans: plans.filter((plan) => !coded(plan)) }),
+    restartCodeDeployed({ run, clients, ...given }, plans.filter(coded)),
+  ])
+  const all = [...rows, ...others]
+  const inOrder = plans.flatMap(
+    ({ service }) => all.find(({ name }) => name === service.name) ?? [],
+  )
+  return resultOf({ cluster, verb: 'redeploy', rows: inOrder })
+}
+
+async function carryOutByEcs(
+  run: Run,
+  clients: EcsClients,
+  given: {
+    readonly cluster: string
+    readonly plans: readonly RedeployPlan[]
+    readonly patience: Patience | undefined
+  },
+): Promise<readonly Row[]> {
   const { cluster, plans, patience } = given
   const orders = plans.filter((plan) => plan.is === 'deploy')
   await run.journal.intend(orders.map(entryOf))
@@ -82,7 +112,7 @@ async function carryOut(
   const answers = new Map(sent)
   const watches = plans.flatMap((plan) => watchOf(plan, answers) ?? [])
   const ended = await watchAll(run, clients, { cluster, watches, patience })
-  const rows = plans.map((plan): Row => {
+  return plans.map((plan): Row => {
     const change = changeOf(plan)
     if (plan.is === 'unchanged') return unchangedRow(plan.service, plan.why)
     const one = ended.find(({ name }) => name === plan.service.name)
@@ -98,7 +128,6 @@ async function carryOut(
       next,
     })
   })
-  return resultOf({ cluster, verb: 'redeploy', rows })
 }
 
 /** ECS lists a deployment until its last task has ended. */

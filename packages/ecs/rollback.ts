@@ -1,21 +1,23 @@
 import { digester } from '#aws'
 import type { Result, Run } from '#core'
 import type { Store } from '#store'
+import type { Aims } from './aims.ts'
 import { begin } from './begin.ts'
 import { carryOut } from './carry.ts'
 import type { EcsClients } from './client.ts'
+import { type Found, observeSeen } from './codedeploy/index.ts'
 import { observeChanges, withEnvironment } from './environment.ts'
 import { inParallel } from './parallel.ts'
 import { isMutating, type Known, type ServicePlan } from './plan.ts'
-import { planned, refuseFindings, refusePlans, withElsewhere } from './planned.ts'
+import { planned, refuseFindings, refusePlans, withDoubts } from './planned.ts'
 import { inspectTargets } from './preflight/index.ts'
 import { planTarget } from './prepare.ts'
 import { type Protection, protectionOf } from './protect.ts'
 import type { EcsSettings } from './settings.ts'
 import { observeSituations } from './situation.ts'
-import type { LiveService } from './state.ts'
+import { isCodeDeployed, type LiveService } from './state.ts'
 import { resultOf } from './table.ts'
-import { type Aims, aim } from './targets.ts'
+import { aim } from './targets.ts'
 
 /** Puts services back to their destination: all are planned and checked before the first is changed. */
 export async function rollback(
@@ -27,27 +29,37 @@ export async function rollback(
   const begun = await begin(run, clients, settings, store)
   if (begun.is === 'refused') return begun.result
   const { services, entries } = begun
-  const aims = await aim(run, clients, { settings, store, services })
+  const aims = await aim(run, clients, { settings, store, services, entries })
+  const { sections } = aims
   if (aims.is === 'none') {
-    return { outcome: 'refused', headline: `${aims.why}; nothing was changed`, next: aims.next }
+    const headline = `${aims.why}; nothing was changed`
+    return { outcome: 'refused', headline, sections, next: aims.next }
   }
   const { cluster } = settings
   const situations = await observeSituations(run, clients, { cluster, services })
+  const coded = services.filter(isCodeDeployed)
+  const found = await observeSeen(clients, { cluster, services: coded })
+  const { runId } = run.identity
   const plans = await inParallel(services, (service) =>
     planOf({ run, clients }, service, {
       aims,
-      known: { entries, situation: situations.get(service.name) ?? {} },
+      known: {
+        entries,
+        situation: situations.get(service.name) ?? {},
+        ...(isCodeDeployed(service) && { codeDeploy: { runId, found: found.get(service.name) } }),
+      },
     }),
   )
   const refusals = plans.filter((plan) => plan.is === 'refused')
-  if (refusals.length > 0) return refusePlans(plans, refusals)
+  if (refusals.length > 0) return withSections(refusePlans(plans, refusals), sections)
   const protecting = await protectionsOf(clients, settings, plans)
   if (protecting.refusals.length > 0) return refusePlans(plans, protecting.refusals)
-  const { findings, elsewhere } = await inspectTargets(run, clients, {
+  const inspected = await inspectTargets(run, clients, {
     aimed: plans.filter(isMutating),
     store,
     record: settings.record,
   })
+  const { findings } = inspected
   const obstacles = findings.filter((finding) => finding.is === 'obstacle')
   if (obstacles.length > 0) return refuseFindings(plans, obstacles)
   for (const { service, why, next } of findings) {
@@ -57,9 +69,15 @@ export async function rollback(
   const changes = await observeChanges(clients, plans, digester())
   const result = run.dryRun
     ? planned(plans, aims.why)
-    : await changed(run, clients, { settings, plans, protections: protecting.of })
-  return withElsewhere(withEnvironment(result, changes), elsewhere)
+    : await changed(run, clients, { settings, plans, protections: protecting.of, found })
+  return withSections(withDoubts(withEnvironment(result, changes), inspected), sections)
 }
+
+/** Says last what the destination was chosen from. */
+const withSections = (result: Result, sections: Aims['sections']): Result => ({
+  ...result,
+  sections: [...(result.sections ?? []), ...sections],
+})
 
 async function changed(
   run: Run,
@@ -68,14 +86,15 @@ async function changed(
     readonly settings: EcsSettings
     readonly plans: readonly ServicePlan[]
     readonly protections: ReadonlyMap<string, Protection>
+    readonly found: ReadonlyMap<string, Found>
   },
 ): Promise<Result> {
-  const { settings, plans, protections } = given
+  const { settings, plans, ...more } = given
   const { cluster, order, patience } = settings
   for (const plan of plans.filter((one) => one.is === 'left-alone')) {
     run.report.warning(`${plan.service.name} is left alone: ${plan.why}`)
   }
-  const rows = await carryOut(run, clients, { cluster, order, plans, protections, patience })
+  const rows = await carryOut(run, clients, { cluster, order, plans, patience, ...more })
   return resultOf({ cluster, verb: 'rollback', rows })
 }
 
@@ -91,6 +110,8 @@ async function planOf(
       return planTarget(at, { service, target: aimed.target, known })
     case 'left-alone':
       return { is: 'left-alone', service, why: aimed.why }
+    case 'superseded':
+      return { is: 'superseded', service, why: aimed.why }
     case 'refused':
       return { is: 'refused', service, why: aimed.why }
     case undefined:
@@ -109,7 +130,10 @@ async function protectionsOf(
   readonly of: ReadonlyMap<string, Protection>
   readonly refusals: readonly Refused[]
 }> {
-  const changing = protectRollback ? plans.filter(isMutating) : []
+  // CodeDeploy undoes none of our deployments: they are made so.
+  const changing = protectRollback
+    ? plans.filter(isMutating).filter(({ service }) => !isCodeDeployed(service))
+    : []
   const found = await inParallel(changing, async ({ service }) => ({
     service,
     protection: await protectionOf(clients, { cluster, service: service.name }),

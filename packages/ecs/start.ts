@@ -23,7 +23,8 @@ import { type LiveService, primaryOf } from './state.ts'
 import type { Patience } from './step.ts'
 import { refuseDaemons } from './stop.ts'
 import { endedRow, plainRow, type Row, resultOf, wouldBe } from './table.ts'
-import { knownPoints, recordedDigests } from './targets.ts'
+import { recordedDigests } from './target.ts'
+import { knownPoints } from './targets.ts'
 import { watchAll } from './watch.ts'
 
 /** What starting one service takes. */

@@ -48,6 +48,8 @@ export interface LiveService {
   readonly serviceDeployment?: string
   /** Names of the containers that load balancers send traffic to. */
   readonly balanced: readonly string[]
+  /** What CodeDeploy deploys in place of deployments; left out for services that ECS deploys. */
+  readonly taskSets?: readonly TaskSet[]
   /** Where load balancers send traffic to: to which port of which container. */
   readonly loadBalancers: readonly LoadBalancer[]
   /** So long, in milliseconds, health checks do not count after a task has started. */
@@ -64,11 +66,28 @@ export interface LoadBalancer {
   readonly port: number
 }
 
+/** A task set of a service that CodeDeploy deploys. */
+export interface TaskSet {
+  /** `ecs-svc/<number>`, which its tasks carry as `startedBy`. */
+  readonly id: string
+  /** PRIMARY serves production traffic; ACTIVE and DRAINING do not [AWS: TaskSet]. */
+  readonly status: string
+  /** `family:revision`. */
+  readonly taskDefinition: string
+  /** The id of the CodeDeploy deployment that made it; the first one has none. */
+  readonly deployment?: string
+  readonly desired: number
+  readonly running: number
+}
+
+/** Tells whether CodeDeploy deploys a service. */
+export const isCodeDeployed = ({ controller }: LiveService) => controller === 'CODE_DEPLOY'
+
 /** Why a service is deployed in a way that this version cannot take back; undefined when it can. */
 export function unsupported({ controller }: LiveService): string | undefined {
-  return controller === 'ECS'
-    ? undefined
-    : `its deployment controller is ${controller}; only services that ECS deploys itself can be rolled back`
+  return controller === 'EXTERNAL'
+    ? 'its deployment controller is EXTERNAL: only what makes its task sets can take it back: have that make a task set of the destination, make it primary (aws ecs update-service-primary-task-set), then delete the bad one'
+    : undefined
 }
 
 /** Tells whether a service's deployments shift traffic (blue/green, linear, canary) instead of replacing task by task. */
@@ -152,6 +171,8 @@ export interface ServiceDeployment {
   readonly why: string
   /** ARN of the revision that it deploys. */
   readonly target?: string
+  /** How many tasks of it run, of those that it asked for, where ECS says so. */
+  readonly tasks?: { readonly running: number; readonly requested: number }
   /** ARNs of the revisions that it replaces. */
   readonly sources: readonly string[]
   /** The part of the production traffic, in percent, that goes to a revision, by its ARN; only where ECS shifts traffic. */

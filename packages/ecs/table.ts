@@ -4,6 +4,7 @@ import { causeText } from './failures.ts'
 import type { Inquiry } from './inquiry.ts'
 import type { ExpectedContainer } from './judge.ts'
 import { type Moments, momentsTable, reachedBy } from './moments.ts'
+import type { Other } from './plan.ts'
 import type { Ended } from './progress.ts'
 import { screens, verdictIn } from './screen.ts'
 import { comingAndGoing, fingerprintText, servingOf } from './serving.ts'
@@ -40,8 +41,8 @@ export interface Row {
   readonly class?: Class | undefined
   /** Why it was to go where it was to go. */
   readonly chosen?: Chosen | undefined
-  /** Where else it could go: each a value of `to:`. */
-  readonly candidates?: readonly Candidate[] | undefined
+  /** Where else it could go. */
+  readonly others?: readonly Other[] | undefined
   /** Only where it was watched and did not end well. */
   readonly evidence?: Inquiry | undefined
   /** Left out where nothing was watched for them. */
@@ -52,13 +53,6 @@ export interface Row {
 /** Why a destination was taken: its grade where it has one, and one clause. */
 export interface Chosen {
   readonly grade?: string | undefined
-  readonly why: string
-}
-
-/** A destination that could have been taken instead. */
-export interface Candidate {
-  /** As the input `to` takes it. */
-  readonly to: string
   readonly why: string
 }
 
@@ -77,7 +71,7 @@ export function endedRow(
   ended: Ended,
   change: string,
   target: string,
-  more: Pick<Row, 'chosen' | 'candidates'> = {},
+  more: Pick<Row, 'chosen' | 'others'> = {},
 ): Row {
   const others = ended.tasks.some((task) => isAlive(task) && task.taskDefinition !== target)
   const drained = passes(ended.outcome) && !others
@@ -143,7 +137,7 @@ export function resultOf(given: {
     headline: headlineOf(given, bad),
     sections: [...screens(bad, cluster), table(rows), ...momentsTable(reached)],
     reached,
-    ...(bad.length > 0 ? { next: nextOf(bad, cluster) } : {}),
+    ...(bad.length > 0 ? { next: nextOf(bad, given) } : {}),
     outputs: outputs(rows),
     data: { cluster, verb, services: rows.map(rowData) },
   }
@@ -181,7 +175,11 @@ function countsOf(rows: readonly Row[]): string {
   return [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ')
 }
 
-function nextOf(bad: readonly Row[], cluster: string): readonly string[] {
+function nextOf(
+  bad: readonly Row[],
+  { cluster, verb }: { readonly cluster: string; readonly verb: string },
+): readonly string[] {
+  const blind = bad.some(({ outcome, others = [] }) => outcome === 'failed' && others.length === 0)
   const services = bad.map((row) => row.name)
   return [
     ...bad.flatMap((row) => row.next),
@@ -191,9 +189,12 @@ function nextOf(bad: readonly Row[], cluster: string): readonly string[] {
         ? []
         : [`${row.name}: ${classes[row.class].next}`],
     ),
-    ...bad.flatMap(({ name, candidates = [] }) =>
-      candidates.map(({ to, why }) => `${name} could go elsewhere: to: ${to} (${why})`),
+    ...bad.flatMap(({ name, others = [] }) =>
+      others.slice(0, 3).map(({ to, why }) => `${name} could go elsewhere: to: ${to} (${why})`),
     ),
+    ...(verb === 'rollback' && blind
+      ? ['with mode: list this action shows where else they could go']
+      : []),
     ...new Set(bad.flatMap(({ evidence }) => evidence?.unread ?? [])),
     `look: aws ecs describe-services --cluster ${cluster} --services ${services.join(' ')} --query "services[].[serviceName,deployments,events[:5]]"`,
     'run again: it continues with these services and leaves the others alone',
@@ -215,8 +216,8 @@ function rowData(row: Row): Json {
     containers: row.expected.map(({ name, digest }) => ({ name, digest: digest ?? null })),
     serving: tasks ? servingOf(tasks).map((one): Json => ({ ...one })) : null,
     causes: row.causes,
-    chosen: row.chosen && { ...row.chosen },
-    candidates: row.candidates?.map((one): Json => ({ ...one })),
+    chosen: row.chosen && { grade: row.chosen.grade, why: row.chosen.why },
+    others: row.others?.map((one): Json => ({ ...one })),
     ...(evidence && {
       region: evidence.region,
       says: evidence.says,

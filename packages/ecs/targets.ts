@@ -9,85 +9,89 @@ import {
   readVerified,
   type ServiceState,
   type Store,
-  tagOf,
+  stillVerified,
 } from '#store'
+import { aimByHistory } from './aim-history.ts'
+import { type Aim, type Aims, type Given, none } from './aims.ts'
 import type { EcsClients } from './client.ts'
-import { type Destination, destinationText } from './destination.ts'
+import { codeOf } from './fingerprint.ts'
 import type { ExpectedContainer } from './judge.ts'
-import { activeTaskDefinitions, observeTaskDefinition } from './observe.ts'
+import { readKnowledge } from './knowledge.ts'
+import { observeRevisions, observeTaskDefinition } from './observe.ts'
 import { inParallel } from './parallel.ts'
-import { sameFamily, type Target } from './plan.ts'
+import { observePasts } from './past.ts'
+import type { Grade } from './plan.ts'
 import type { EcsSettings } from './settings.ts'
-import { familyOf, type LiveService, type TaskDefinition } from './state.ts'
-
-/** What a destination means for one service. */
-export type Aim =
-  | { readonly is: 'target'; readonly target: Target }
-  | { readonly is: 'left-alone'; readonly why: string }
-  | { readonly is: 'refused'; readonly why: string }
-
-/** What a destination means for all services, or why there is none. */
-export type Aims =
-  | { readonly is: 'aims'; readonly of: ReadonlyMap<string, Aim>; readonly why: string }
-  | { readonly is: 'none'; readonly why: string; readonly next: readonly string[] }
+import { recordedOf, revisionArn } from './target.ts'
+import { unlessTheirs, withoutBad } from './theirs.ts'
 
 /** Finds out what the destination means for each service; read-only. */
-export async function aim(
-  run: Run,
-  clients: EcsClients,
-  given: {
-    readonly settings: EcsSettings
-    readonly store: Store | undefined
-    readonly services: readonly LiveService[]
-  },
-): Promise<Aims> {
-  const { settings, store, services } = given
+export async function aim(run: Run, clients: EcsClients, given: Given): Promise<Aims> {
+  const aims = await aimAll(run, clients, given)
+  if (aims.is === 'none') return aims
+  const of = new Map([...aims.of].map(([name, one]) => [name, required(given.settings, one)]))
+  tellTargets(run, [...of.values()])
+  return { ...aims, of }
+}
+
+/** A service of which the destination says nothing is a warning, unless all of them must go there. */
+const required = ({ requireAll }: EcsSettings, aimed: Aim): Aim =>
+  requireAll === true && aimed.is === 'left-alone'
+    ? { is: 'refused', why: `${aimed.why}, and require-all is set` }
+    : aimed
+
+/** Says why each service goes where; what is less than verified is a warning, and loudest where nothing shows that it ever served. */
+function tellTargets(run: Run, aims: readonly Aim[]): void {
+  for (const aimed of aims) {
+    if (aimed.is !== 'target') continue
+    const { service, definition, grade, why } = aimed.target
+    run.report.info(`${service} goes to ${definition.name}: ${why}`)
+    const doubt = grade === undefined ? undefined : doubts[grade]
+    if (doubt !== undefined)
+      run.report.warning(`${service}: ${definition.name} is ${grade}: ${doubt}`)
+  }
+}
+
+const byEcs = "no restore point verified it, ECS's own history is all that speaks for it"
+const doubts: Readonly<Record<Grade, string | undefined>> = {
+  G3: undefined,
+  G2: byEcs,
+  G1: byEcs,
+  G0: 'NOTHING SHOWS THAT IT EVER SERVED WELL: be ready to name another destination',
+}
+
+async function aimAll(run: Run, clients: EcsClients, given: Given): Promise<Aims> {
+  const { settings, store } = given
   const { destination } = settings
-  if (destination === undefined || destination.by === 'point') {
-    const to = destination?.to ?? 'auto'
-    return aimAtPoint(run, clients, { settings, store, services, to })
+  const to = destination ?? { by: 'point', to: 'auto' }
+  if (to.by !== 'point')
+    return aimByHistory(run, clients, { ...given, destination: to, before: '' })
+  const falls = to.to === 'auto' && settings.record === undefined
+  if (store === undefined) {
+    if (falls) return aimByHistory(run, clients, { ...given, destination: to, before: '' })
+    return none(`to: ${to.to} is a restore point, and no store is named`, [
+      'give the input environment with store or a configuration file, or name another destination in to:',
+    ])
   }
-  const points = store ? await knownPoints(run, store) : []
-  const targets = await inParallel(services, async (service) => {
-    const aimed = await aimAtDefinition(clients, service, destination)
-    return [service.name, withRecorded(aimed, points)] as const
-  })
-  const of = new Map(targets)
-  const hits = [...of.values()].some((one) => one.is !== 'left-alone')
-  if (hits) return { is: 'aims', of, why: `${destinationText(destination)} was named` }
-  return {
-    is: 'none',
-    why: `no ACTIVE task definition of any of these services has an image with ${destinationText(destination)}`,
-    next: [
-      'look at the tags that were deployed, then name one of them, or family:revision, in to:',
-    ],
+  const found = await findPoint(run, store, settings.record, to.to)
+  if ('point' in found) return aimAtPoint(run, clients, { ...given, store, ...found })
+  if (falls && !found.held) {
+    const before = `${found.why}, so ECS's own history decides: `
+    return aimByHistory(run, clients, { ...given, destination: to, before })
   }
+  return none(found.why, [
+    'name a point, previous-distinct, family:revision or tag:<image tag> in to:, or deploy a fix',
+    'to see what there is, run this action with mode: list',
+    'to stop the services meanwhile, run it with mode: stop',
+  ])
 }
 
 async function aimAtPoint(
   run: Run,
   clients: EcsClients,
-  given: {
-    readonly settings: EcsSettings
-    readonly store: Store | undefined
-    readonly services: readonly LiveService[]
-    readonly to: string
-  },
+  given: Given & { readonly store: Store; readonly point: Point; readonly because: string },
 ): Promise<Aims> {
-  const { settings, store, services } = given
-  if (store === undefined) {
-    return none(`to: ${given.to} is a restore point, and no store is named`, [
-      'give the input environment with store or a configuration file, or name family:revision or tag:<image tag> in to:',
-    ])
-  }
-  const found = await findPoint(run, store, settings.record, given.to)
-  if ('why' in found) {
-    return none(found.why, [
-      'name a point, family:revision or tag:<image tag> in to:, or deploy a fix',
-      'to stop the services meanwhile, run this action with mode: stop',
-    ])
-  }
-  const { point } = found
+  const { settings, services, point, because, store } = given
   const { ecs } = point.components
   if (!ecs) return none(`${point.id} has no ECS services`, ['name another destination in to:'])
   if (ecs.cluster !== settings.cluster) {
@@ -97,12 +101,19 @@ async function aimAtPoint(
   }
   const targets = await inParallel(services, async ({ name }) => {
     const recorded = ecs.services.find((service) => service.name === name)
-    return [name, await aimAtRecorded(clients, recorded, point)] as const
+    return [name, await aimAtRecorded(clients, recorded, { point, cluster: ecs.cluster })] as const
   })
-  return { is: 'aims', of: new Map(targets), why: found.because }
+  const aims = {
+    is: 'aims',
+    of: new Map<string, Aim>(targets),
+    why: because,
+    sections: [],
+  } as const
+  if (settings.badDeployment === undefined) return aims
+  const knowledge = await readKnowledge(store)
+  const pasts = await observePasts(run, clients, { settings, services, knowledge })
+  return withoutBad(settings, pasts) ?? unlessTheirs(given, pasts, aims)
 }
-
-const none = (why: string, next: readonly string[]): Aims => ({ is: 'none', why, next })
 
 /** The point that a record goes back to, or that `to` names. */
 async function findPoint(
@@ -110,7 +121,10 @@ async function findPoint(
   store: Store,
   record: string | undefined,
   to: string,
-): Promise<{ readonly point: Point; readonly because: string } | { readonly why: string }> {
+): Promise<
+  | { readonly point: Point; readonly because: string }
+  | { readonly why: string; readonly held?: true }
+> {
   if (record !== undefined) {
     const open = await readRecord(store, record)
     if (!open) return { why: `there is no record ${record}` }
@@ -121,13 +135,13 @@ async function findPoint(
   }
   const undone = deploymentId(store.environment, run.identity.runId)
   const found = await findDestination(store, to, undone)
-  return found.is === 'point' ? { point: found.point, because: found.why } : { why: found.why }
+  return found.is === 'point' ? { point: found.point, because: found.why } : found
 }
 
 async function aimAtRecorded(
   clients: EcsClients,
   recorded: ServiceState | undefined,
-  point: Point,
+  { point, cluster }: { readonly point: Point; readonly cluster: string },
 ): Promise<Aim> {
   if (!recorded) {
     return { is: 'refused', why: `${point.id} does not have it: leave it out of services` }
@@ -136,92 +150,37 @@ async function aimAtRecorded(
   if (!definition) {
     return { is: 'refused', why: `task definition ${recorded.taskDefinition} is gone` }
   }
+  const { name, serviceRevision } = recorded
+  const revision = revisionArn(definition, { cluster, service: name, number: serviceRevision })
+  const isComplete = codeOf(recorded.containers) !== undefined
+  const digests = isComplete ? recorded.containers : await digestsOf(clients, revision)
   return {
     is: 'target',
     target: {
-      service: recorded.name,
+      service: name,
       definition,
-      recorded: recorded.containers,
+      ...(stillVerified([point]).length > 0 ? { grade: 'G3' as const } : {}),
+      ...(revision === undefined ? {} : { revision }),
+      recorded: digests ?? recorded.containers,
       point,
       why: `${point.id} recorded ${definition.name}`,
     },
   }
 }
 
-async function aimAtDefinition(
+/** The digests that ECS fixed for a revision, where it says all of them and may be asked. */
+async function digestsOf(
   clients: EcsClients,
-  service: LiveService,
-  destination: Exclude<Destination, { by: 'point' }>,
-): Promise<Aim> {
-  if (destination.by === 'tag') return aimAtTag(clients, service, destination.tag)
-  const name = destination.taskDefinition
-  if (!sameFamily(service, name)) {
-    return {
-      is: 'refused',
-      why: `${name} is not of its family ${familyOf(service.taskDefinition)}: name only services of one family`,
-    }
-  }
-  const definition = await observeTaskDefinition(clients, name)
-  if (!definition) return { is: 'refused', why: `task definition ${name} does not exist` }
-  return { is: 'target', target: targetOf(service, definition, `${name} was named`) }
+  revision: string | undefined,
+): Promise<readonly ExpectedContainer[] | undefined> {
+  if (revision === undefined) return undefined
+  const [found] = await observeRevisions(clients, [revision]).catch(() => [])
+  return found && recordedOf(found.containers)
 }
-
-/** The newest ACTIVE revision of the service's family in which some image has the tag; ARNs are never looked at. */
-async function aimAtTag(clients: EcsClients, service: LiveService, tag: string): Promise<Aim> {
-  const family = familyOf(service.taskDefinition)
-  for await (const arn of activeTaskDefinitions(clients, family)) {
-    const definition = await observeTaskDefinition(clients, arn)
-    if (definition?.containers.some(({ image }) => tagOf(image) === tag)) {
-      const why = `${definition.name} is the newest with an image tagged ${tag}`
-      return { is: 'target', target: targetOf(service, definition, why) }
-    }
-  }
-  return {
-    is: 'left-alone',
-    why: `no ACTIVE task definition of ${family} has an image tagged ${tag}`,
-  }
-}
-
-const targetOf = (service: LiveService, definition: TaskDefinition, why: string): Target => ({
-  service: service.name,
-  definition,
-  recorded: undefined,
-  why,
-})
 
 /** The points that may know which digests a task definition ran with. */
 export async function knownPoints(run: Run, store: Store): Promise<readonly Point[]> {
   const before = beforeId(deploymentId(store.environment, run.identity.runId))
   const points = await Promise.all([readVerified(store), readPoint(store, before)])
   return points.filter((point) => point !== undefined)
-}
-
-/** The digests that some point recorded for a task definition, where it recorded all of them. */
-export function recordedDigests(
-  points: readonly Point[],
-  service: string,
-  taskDefinition: string,
-): readonly ExpectedContainer[] | undefined {
-  return recordedIn(points, service, taskDefinition)?.state.containers
-}
-
-function recordedIn(points: readonly Point[], service: string, taskDefinition: string) {
-  return points
-    .flatMap((point) => (point.components.ecs?.services ?? []).map((state) => ({ point, state })))
-    .find(
-      ({ state }) =>
-        state.name === service &&
-        state.taskDefinition === taskDefinition &&
-        state.containers.length > 0 &&
-        state.containers.every(({ digest }) => digest !== undefined),
-    )
-}
-
-function withRecorded(aimed: Aim, points: readonly Point[]): Aim {
-  if (aimed.is !== 'target') return aimed
-  const { service, definition } = aimed.target
-  const found = recordedIn(points, service, definition.name)
-  const { point } = found ?? {}
-  const target = { ...aimed.target, recorded: found?.state.containers, ...(point && { point }) }
-  return { is: 'target', target }
 }

@@ -40,6 +40,7 @@ export {
   text,
 } from './parsers.ts'
 export { type Given, readInputs, type Spec } from './read.ts'
+export { type Selection, selection, type Words } from './selection.ts'
 
 /** The documents people write, by the file name of their published JSON Schema. */
 export const publishedSchemas = { rollback: configSchema }

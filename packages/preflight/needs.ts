@@ -92,6 +92,9 @@ export const needs: readonly Need[] = [
   need('ecs:UpdateService', ['service'], ...everyEcs),
   // Only `to: tag:…` looks for one.
   need('ecs:ListTaskDefinitions', 'never', ...ecs('rollback')),
+  // Without the first a stop warns and goes on; the second is only for services that have a scalable target.
+  need('application-autoscaling:DescribeScalableTargets', 'never', ...ecs('stop', 'start')),
+  need('application-autoscaling:RegisterScalableTarget', 'never', ...ecs('stop', 'start')),
   need('ecs:RunTask', ['migration task'], revert),
   need('iam:PassRole', ['task role'], revert),
 

@@ -129,7 +129,10 @@ function compareServices(then: Components, now: Components): Compared {
 
 type Service = NonNullable<Components['ecs']>['services'][number]
 
-/** The same task definition is not enough: a tag may have moved, so digests are compared where both are known. */
+/**
+ * The same task definition is not enough: a tag may have moved, so digests are compared where both are known. A copy that a
+ * rollback registered of it, because it could not be deployed itself, is the same.
+ */
 function sameCode(a: Service, b: Service): boolean {
   const digests = (service: Service) =>
     new Map(service.containers.map(({ name, digest }) => [name, digest]))
@@ -137,7 +140,8 @@ function sameCode(a: Service, b: Service): boolean {
   const moved = [...of].some(
     ([name, digest]) => digest && other.get(name) && other.get(name) !== digest,
   )
-  return a.taskDefinition === b.taskDefinition && !moved
+  const same = a.taskDefinition === b.taskDefinition || a.copyOf === b.taskDefinition
+  return same && !moved
 }
 
 function ofConfig(then: Components, rows: readonly ConfigRow[]): Compared {

@@ -77,7 +77,7 @@ function serviceRow({ record, to }: Story, name: string): readonly string[] {
 }
 
 /** What brings a service to its destination: a deployment of ours, or ECS's own way back. */
-const waysBack = ['update-service', 'stop-deployment', 'continue-deployment']
+const waysBack = ['update-service', 'stop-deployment', 'continue-deployment', 'create-deployment']
 
 /** From what the first change found to what the last one sent. */
 function changeOf(entries: readonly Entry[]): string {

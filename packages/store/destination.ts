@@ -5,7 +5,8 @@ import { readPoint, readVerified, type Store } from './store.ts'
 /** Where a rollback goes, or why it may not go anywhere. */
 export type Destination =
   | { readonly is: 'point'; readonly point: Point; readonly why: string }
-  | { readonly is: 'none'; readonly why: string }
+  /** `held`: something was judged unhealthy, so that nothing else may be chosen in its place. */
+  | { readonly is: 'none'; readonly why: string; readonly held?: true }
 
 /**
  * Chooses the destination by design: `auto` is the deployment's own `before` if it is verified, else the last verified
@@ -19,6 +20,7 @@ export function chooseDestination(
   if (to === 'auto' && before?.verified.held) {
     return {
       is: 'none',
+      held: true,
       why: `${before.id} was judged unhealthy before the deployment: a rollback would return to something equally broken`,
     }
   }

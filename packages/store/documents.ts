@@ -25,6 +25,8 @@ export const serviceState = z.object({
   name: text,
   /** `family:revision`. */
   taskDefinition: text,
+  /** `family:revision` that a rollback registered this one as a copy of. */
+  copyOf: text.optional(),
   desiredCount: z.int().min(0),
   /** The last part of the service revision's ARN. */
   serviceRevision: text.optional(),

@@ -57,12 +57,14 @@ export {
 } from './records.ts'
 export {
   chooseSought,
+  commitsIn,
   destinationForms,
   type FoundPoint,
   findSought,
   isDestination,
   parseSought,
   type Sought,
+  stillVerified,
 } from './sought.ts'
 export {
   changeDocument,

@@ -99,7 +99,7 @@ const lacking = (
   })
 
 /** The commits that ran in these points and begin so. What a `before` was about to deploy did not run in it. */
-const commitsIn = (points: readonly Point[], beginning: string): readonly string[] => [
+export const commitsIn = (points: readonly Point[], beginning: string): readonly string[] => [
   ...new Set(
     points
       .flatMap(({ point, runs, sha }) => [runs ?? '', point === 'after' ? sha : ''])
@@ -121,15 +121,25 @@ function missing(points: readonly Point[], sought: Sought, services: readonly st
 
 /** Held ones last: a baseline judged them unhealthy; an `after` whose deployment was rolled back since is not verified any more. */
 function byWorth(points: readonly Point[]): (a: Point, b: Point) => number {
-  const taken = new Set(
-    points
-      .filter(({ deployment }) => deployment?.state === 'rolled-back')
-      .map(({ id }) => afterId(deploymentOf(id))),
-  )
+  const taken = takenBack(points)
   const rank = ({ id, verified }: Point) =>
     verified.held ? 2 : verified.is && !taken.has(id) ? 0 : 1
   return (a, b) =>
     rank(a) - rank(b) ||
     a.point.localeCompare(b.point) ||
     Date.parse(b.takenAt) - Date.parse(a.takenAt)
+}
+
+/** The ids of what was verified by deployments that were rolled back since. */
+const takenBack = (points: readonly Point[]): ReadonlySet<string> =>
+  new Set(
+    points
+      .filter(({ deployment }) => deployment?.state === 'rolled-back')
+      .map(({ id }) => afterId(deploymentOf(id))),
+  )
+
+/** The points that are verified still: not held, and not of a deployment that was rolled back since. */
+export function stillVerified(points: readonly Point[]): readonly Point[] {
+  const taken = takenBack(points)
+  return points.filter(({ id, verified }) => verified.is && !verified.held && !taken.has(id))
 }

@@ -47,6 +47,18 @@ locals {
         Action   = ["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"]
         Resource = "*"
       } : null,
+      var.cluster != "" ? {
+        Sid      = "ScalableTargets"
+        Effect   = "Allow"
+        Action   = "application-autoscaling:DescribeScalableTargets"
+        Resource = "*"
+      } : null,
+      var.cluster != "" ? {
+        Sid      = "Scaling"
+        Effect   = "Allow"
+        Action   = "application-autoscaling:RegisterScalableTarget"
+        Resource = "arn:${var.partition}:application-autoscaling:${var.region}:${var.account}:scalable-target/*"
+      } : null,
       var.alarms ? {
         Sid      = "Alarms"
         Effect   = "Allow"

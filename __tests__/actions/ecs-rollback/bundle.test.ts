@@ -98,3 +98,16 @@ test.each([
   },
   60_000,
 )
+
+test('lists what a service may go back to, as JSON for the next step', async () => {
+  const { code, outputs, summary } = await runBundle('ecs-rollback', {
+    inputs: { mode: 'list', cluster: 'prod', services: 'web' },
+    env: { ...sandbox.env },
+  })
+  expect([code, outputs.outcome]).toEqual([0, 'done'])
+  const { web } = JSON.parse(outputs.candidates ?? '{}')
+  expect(web[0]).toMatchObject({ taskDefinition: expect.stringMatching(/^web:/), eligible: false })
+  expect(outputs.candidates).not.toContain('arn:')
+  expect(summary).toContain('What web may go back to')
+  expect(summary).not.toContain(CANARY)
+}, 40_000)

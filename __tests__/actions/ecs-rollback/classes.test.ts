@@ -66,7 +66,8 @@ describe('B, image', () => {
     await at.clock.advance(10 * MINUTE)
     await at.takePoint()
     await at.deployBad()
-    at.images.remove(image)
+    // After the look before the first mutation.
+    at.clock.after(5000, () => void at.images.remove(image))
     const { result, took } = await timed(() => at.run({}))
     expect([result.outcome, told(result).class]).toEqual(['failed', 'image'])
     expect(first(result, 'cause')).toMatch(
@@ -366,9 +367,15 @@ describe('L, false calm', () => {
   })
 
   test('a service that is stable with other digests fails with both', async () => {
-    await broken()
+    at = await scene()
+    const floating = { versionConsistency: 'disabled' as const }
+    const taskDefinition = await at.register('web', 'web:v1', floating)
+    await at.update('web', { taskDefinition })
+    await at.clock.advance(10 * MINUTE)
+    await at.takePoint()
+    await at.run({ mode: 'stop' })
     const moved = at.push('web:v1', 'something else')
-    const result = await at.run({})
+    const result = await at.run({ mode: 'start' })
     expect([result.outcome, told(result).class]).toEqual(['failed', 'calm'])
     expect(told(result).why).toContain(`container web runs ${moved}, expected sha256:`)
   })
@@ -495,6 +502,21 @@ describe('what is shown', () => {
     expect(result.next?.[0]).toMatch(/^web: read the log of the container/)
   })
 
+  test('ends with where else the service could go, as to: takes it', async () => {
+    at = await scene()
+    await at.deployBad()
+    at.push('web:v3')
+    await at.update('web', { taskDefinition: await at.register('web', 'web:v3') })
+    await at.clock.advance(60 * MINUTE)
+    at.script.trouble({ image: 'web:v2', is: 'out-of-memory' })
+    const result = await at.run({ withoutStore: true })
+    expect(told(result)).toMatchObject({ class: 'crash', change: 'web:3 → web:2' })
+    expect(first(result, 'why there')).toMatch(/^why there: G\d: /)
+    const elsewhere = result.next?.find((line) => line.startsWith('web could go elsewhere'))
+    expect(elsewhere).toMatch(/^web could go elsewhere: to: \S+ \(web:1, G\d: /)
+    expect(JSON.stringify(told(result).chosen)).toMatch(/^\{"grade":"G\d","why":"[^"]+"\}$/)
+  })
+
   test('in the end of a good one is what runs, by task definition', async () => {
     await broken()
     const result = await at.run({})
@@ -514,7 +536,7 @@ describe('the calls of a watch', () => {
     expect((await at.run({ clients })).outcome).toBe('done')
     expect(counts.ListTasksSTOPPED).toBe(30)
     expect((counts.ListTasks ?? 0) + (counts.DescribeTasks ?? 0)).toBeLessThanOrEqual(30 * 11)
-    expect(counts.DescribeServices).toBeLessThanOrEqual(3 * 24)
+    expect(counts.DescribeServices).toBeLessThanOrEqual(3 * 26)
   }, 30_000)
 })
 

@@ -4,7 +4,6 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-ecs'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { Result } from '#core'
 import type { EcsClients } from '#ecs'
 import { inProcessHandler } from '../../../packages/sandbox/index.ts'
 import { clientsOf, MINUTE, type Scene, scene, type Transport } from './scene.ts'
@@ -63,10 +62,6 @@ function newerAws(member: object, where: 'task' | 'container' = 'container'): Ec
   }
   return clientsOf(transport)
 }
-
-/** The reason that the result gives for the only service. */
-const whyOf = (result: Result) =>
-  (result.data as { services?: { why: string }[] } | undefined)?.services?.[0]?.why
 
 describe('a destination that is INACTIVE', () => {
   test('is registered again with all its fields and tags, and deployed', async () => {
@@ -251,16 +246,29 @@ describe('a tag that has moved', () => {
     expect(await at.shows('web')).toBe('web:3 2/2 COMPLETED')
   })
 
-  test('without a recorded digest is deployed as it is', async () => {
+  test('in ECR is asked for before anything is deployed', async () => {
+    const image = '123456789012.dkr.ecr.us-east-1.amazonaws.com/web:v0'
     at = await scene()
+    at.push(image, 'good')
+    await at.update('web', { taskDefinition: await at.register('web', image) })
+    await at.clock.advance(10 * MINUTE)
+    await at.takePoint()
+    await at.deployBad()
+    at.push(image, 'something else')
+    const result = await at.run({})
+    expect([result.outcome, operations()]).toEqual([
+      'done',
+      ['register-task-definition', 'update-service'],
+    ])
+  })
+
+  test('that no restore point recorded is known from the revision that ran it: the same image runs', async () => {
+    at = await scene()
+    const digest = at.images.find('web:v1')?.digest
     await at.deployBad()
     at.push('web:v1', 'something else')
     const to = { destination: { by: 'revision' as const, taskDefinition: 'web:1' } }
     const result = await at.run({ ...to, withoutStore: true })
-    expect([result.outcome, await at.shows('web'), whyOf(result)]).toEqual([
-      'done',
-      'web:1 2/2 COMPLETED',
-      'web:1 runs on all 2 tasks',
-    ])
+    expect([result.outcome, (await described('web:3')).image]).toEqual(['done', `web@${digest}`])
   })
 })

@@ -150,6 +150,25 @@ describe('protect-rollback', () => {
     expect([result.outcome, told]).toEqual(['done', [undefined]])
   })
 
+  test('is switched on again when the run is cut short, and there is nothing left to do at its end', async () => {
+    at = await scene({ service: { deploymentConfiguration: breaker } })
+    await at.takePoint()
+    await at.deployBad()
+    const before = await configuration()
+    const left = new Set<() => Promise<void>>()
+    let after: unknown
+    at.clock.after(20_000, async () => {
+      for (const work of left) await work()
+      after = await configuration()
+    })
+    const onCut = (work: () => Promise<void>) => {
+      left.add(work)
+      return () => void left.delete(work)
+    }
+    await at.run({ protectRollback: true, onCut })
+    expect([after, left.size]).toEqual([before, 0])
+  })
+
   test('that cannot be put back does not pass, and a repeated run puts it back', async () => {
     at = await scene({ service: { deploymentConfiguration: breaker } })
     await at.takePoint()

@@ -104,7 +104,9 @@ const imageOf = (service: string, imageDigest: string | undefined) => {
   return { repositoryName: `shop/${service}`, imageId: { imageDigest } }
 }
 const mutations = () => at.gateway.calls.list({ mutating: true }).map(({ operation }) => operation)
-const warnings = (lines: readonly string[]) => lines.filter((line) => line.startsWith('warning: '))
+/** What the checks warn of; whether a tag has moved is another question to ECR. */
+const warnings = (lines: readonly string[]) =>
+  lines.filter((line) => line.startsWith('warning: ') && !line.includes('the tag has moved'))
 const rowsOf = (result: Result, title: string) =>
   (result.sections ?? []).flatMap((section) =>
     section.title === title && 'rows' in section ? section.rows : [],
@@ -154,7 +156,8 @@ describe('before anything is changed', () => {
     // The execution role is shared; both parameters go into one call.
     expect(of('iam')).toEqual(['GetRole', 'GetRole', 'GetRole'])
     expect(of('ssm')).toEqual(['DescribeParameters'])
-    expect(of('ecr')).toEqual(['DescribeImages', 'DescribeImages'])
+    // For each image by its digest, and once by its tag, which may have moved.
+    expect(of('ecr')).toHaveLength(4)
     expect(of('secretsmanager')).toEqual(['DescribeSecret', 'DescribeSecret'])
     expect(JSON.stringify([result, at.entries])).not.toContain(canary)
   })
@@ -182,11 +185,51 @@ describe('before anything is changed', () => {
       at.gateway.faults.set([{ effect: 'denied', service, operation }])
       const result = await at.run({ clients: withFiles('web.env', 'api.env') })
       expect(result.outcome).toBe('done')
-      expect(warnings(result.lines)).toEqual([
-        expect.stringContaining(`grant ${action} to the role of this job`),
+      const text = expect.stringContaining(`grant ${action} to the role of this job`)
+      expect(warnings(result.lines)).toEqual([text])
+      expect(rowsOf(result, 'Doubts before the first change').map((row) => row.at(-1))).toEqual([
+        text,
       ])
     },
   )
+
+  test('an image of another region is looked for there', async () => {
+    at = await scene()
+    const image = `${account}.dkr.ecr.eu-west-1.amazonaws.com/shop/web:v3`
+    const imageDigest = at.push(image)
+    await at.update('web', { taskDefinition: await at.register('web', image) })
+    await at.clock.advance(10 * MINUTE)
+    await at.takePoint()
+    await at.deployBad()
+    const there = at.clients.inRegion('eu-west-1').images
+    await there.send(
+      new UpdateImageStorageClassCommand({
+        ...imageOf('web', imageDigest),
+        targetStorageClass: 'ARCHIVE',
+      }),
+    )
+    expect((await at.run({})).headline).toContain('imageStatus ARCHIVED')
+  })
+
+  test('of several images of a repository only the one that is gone is named', async () => {
+    at = await scene({ names: ['web', 'api'] })
+    const images = { web: `${repository('shop')}:v3`, api: `${repository('shop')}:v4` }
+    const imageDigest = at.push(images.web)
+    at.push(images.api)
+    for (const [name, image] of Object.entries(images)) {
+      await at.update(name, { taskDefinition: await at.register(name, image) })
+    }
+    await at.clock.advance(10 * MINUTE)
+    await at.takePoint()
+    await at.deployBad()
+    const { repositoryName } = imageOf('shop', imageDigest)
+    const input = { repositoryName, imageIds: [{ imageDigest }] }
+    await at.clients.images.send(new BatchDeleteImageCommand(input))
+    const result = await at.run({})
+    expect(rowsOf(result, 'What the destination lacks')).toEqual([
+      ['web', 'image', expect.stringContaining(imageDigest), expect.anything()],
+    ])
+  })
 
   test('a registry that does not answer is doubt', async () => {
     await company(['web'])

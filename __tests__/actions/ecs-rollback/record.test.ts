@@ -14,7 +14,8 @@ describe('with a record', () => {
       verified: { is: false, why: 'nobody looked', held: false },
     }))
     await at.deployBad()
-    expect((await at.run({})).outcome).toBe('refused')
+    const verified = { by: 'point', to: 'last-verified' } as const
+    expect((await at.run({ destination: verified })).outcome).toBe('refused')
     await openRecord(at, point.id)
     const result = await at.run({ record: id, destination: undefined })
     expect([result.outcome, await at.shows('web')]).toEqual(['done', 'web:1 2/2 COMPLETED'])

@@ -16,7 +16,7 @@ import {
   UpdateServiceCommand,
   type UpdateServiceCommandInput,
 } from '@aws-sdk/client-ecs'
-import type { Journal, Result, Run, Written } from '#core'
+import type { Journal, OnCut, Result, Run, Written } from '#core'
 import {
   captureServices,
   changeServices,
@@ -34,6 +34,7 @@ import {
   type Store,
   type Record as StoredRecord,
 } from '#store'
+import type { Balancers } from '../../../packages/sandbox/balancer/balancers.ts'
 import { ecsService } from '../../../packages/sandbox/ecs/index.ts'
 import {
   inProcessHandler,
@@ -97,6 +98,7 @@ interface Options {
   readonly clients?: EcsClients
   readonly journal?: Journal
   readonly clock?: Run['clock']
+  readonly onCut?: OnCut
 }
 
 export const recordId = 'production/4711/rollback-1'
@@ -131,6 +133,11 @@ export async function openRecord(
   await createDocument(store, keys.document(recordId), record)
 }
 
+/** What services are made with, beside what all of them have. */
+type ServiceOptions =
+  | Partial<CreateServiceCommandInput>
+  | ((balancers: Balancers, name: string) => Partial<CreateServiceCommandInput>)
+
 /** How requests of the SDK travel. */
 export type Transport = Pick<ReturnType<typeof inProcessHandler>, 'handle'>
 
@@ -164,7 +171,9 @@ export async function scene(
   given: {
     readonly names?: readonly string[]
     readonly staleReadsMs?: number
-    readonly service?: Partial<CreateServiceCommandInput>
+    readonly service?: ServiceOptions
+    /** What every registered container has. */
+    readonly container?: Omit<ContainerDefinition, 'name' | 'image'>
   } = {},
 ): Promise<Scene> {
   const names = given.names ?? ['web']
@@ -191,8 +200,11 @@ export async function scene(
     ...{ clock, runtime, gateway, images, script, balancers, clients, names, store },
     entries: [] as Written[],
   }
-  const verbs = verbsOf(parts)
-  await openServices(parts, verbs, given.service)
+  const verbs = verbsOf(parts, given.container)
+  const { service } = given
+  await openServices(parts, verbs, (name) =>
+    typeof service === 'function' ? service(balancers, name) : service,
+  )
   if (given.staleReadsMs)
     await ecs.admin.consistency?.(
       { staleReadsMs: given.staleReadsMs },
@@ -220,7 +232,7 @@ type Verbs = Omit<Scene, keyof Parts | 'close'>
 async function openServices(
   { clients, names, clock }: Parts,
   verbs: Verbs,
-  more: Partial<CreateServiceCommandInput> = {},
+  more: (name: string) => Partial<CreateServiceCommandInput> | undefined,
 ): Promise<void> {
   await clients.ecs.send(new CreateClusterCommand({ clusterName: CLUSTER }))
   for (const serviceName of names) {
@@ -234,18 +246,18 @@ async function openServices(
         launchType: 'FARGATE',
         networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
         deploymentConfiguration: BREAKER,
-        ...more,
+        ...more(serviceName),
       }),
     )
   }
   await clock.advance(5 * MINUTE)
 }
 
-function verbsOf(parts: Parts): Verbs {
+function verbsOf(parts: Parts, container: Omit<ContainerDefinition, 'name'> = {}): Verbs {
   const { clients, images, clock, names, store, entries } = parts
   const { ecs } = clients
   const register: Scene['register'] = (family, image, more) =>
-    registerRevision(ecs, { ...more, name: family, image })
+    registerRevision(ecs, { ...container, ...more, name: family, image })
   const update: Scene['update'] = async (service, more) => {
     await ecs.send(new UpdateServiceCommand({ cluster: CLUSTER, service, ...more }))
   }
@@ -274,6 +286,7 @@ function verbsOf(parts: Parts): Verbs {
         clients: others,
         journal,
         clock: other,
+        onCut,
         ...more
       } = given
       const run = testRun({
@@ -281,6 +294,7 @@ function verbsOf(parts: Parts): Verbs {
         journal: journal ?? keptJournal(parts),
         ...(dryRun === undefined ? {} : { dryRun }),
         ...(timeout === undefined ? {} : { timeout }),
+        ...(onCut === undefined ? {} : { onCut }),
       })
       const chosen = { ...settingsOf(names), ...more }
       const result = await changeServices(
@@ -342,16 +356,23 @@ export function keptJournal({ clock, entries }: Pick<Scene, 'clock' | 'entries'>
   return {
     entries: () => entries,
     intend: async (planned) => {
-      const before = journal.written.length
       await journal.intend(planned)
-      entries.push(...journal.written.slice(before))
+      entries.push(...journal.written.slice(entries.length))
     },
     beat: async () => {},
   }
 }
 
 const settingsOf = (names: readonly string[]): EcsSettings =>
-  settings({ mode: 'rollback', cluster: CLUSTER, services: names, to: 'auto' }, undefined)
+  settings(
+    {
+      mode: 'rollback',
+      cluster: CLUSTER,
+      services: { by: 'names', names },
+      to: { by: 'point', to: 'auto' },
+    },
+    undefined,
+  )
 
 async function registerRevision(
   ecs: ECSClient,

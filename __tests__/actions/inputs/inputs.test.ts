@@ -36,7 +36,16 @@ const own: { readonly [action: string]: readonly (readonly [string, string, stri
     ['secrets', 'arn:aws:secretsmanager:x', 'secrets: expected names of secrets, no ARNs'],
     ['parameters', 'acme/', 'parameters: expected names of parameters, or /paths/'],
   ],
-  'ecs-rollback': [['mode', 'undo', 'mode: expected one of']],
+  'ecs-rollback': [
+    ['mode', 'undo', 'mode: expected one of'],
+    ['cluster', 'prod;ls', 'cluster: expected letters'],
+    ['services', 'web: a b', 'services: expected a map of names'],
+    ['to', 'last-verifed', 'did you mean last-verified?'],
+    ['min-grade', 'good', 'min-grade: expected one of G3, G2, G1, G0'],
+    ['min-soak', '1 day', 'min-soak: expected a duration'],
+    ['bad-deployment', 'web', 'bad-deployment: expected the id or the ARN'],
+    ['require-all', 'sure', 'require-all: expected true or false'],
+  ],
   'migration-revert': [['mode', 'down', 'mode: expected']],
   preflight: [
     ['rollback-environment', 'x'.repeat(300), 'rollback-environment: expected'],
@@ -88,6 +97,23 @@ test.each(actionNames())('%s names all bad inputs at once, before any call', asy
     expect(ended.log).toContain(message)
   expect(ended.log).not.toContain('ECONNREFUSED')
   expect(ended.summary).toContain('nothing was changed')
+})
+
+test('what inputs say together is wrong in the same list as the inputs themselves', async () => {
+  const inputs = {
+    ...{ mode: 'stop', services: 'web,web', to: 'web:1', 'require-all': 'true' },
+    ...{ timeout: '13h', 'bad-deployment': 'abcdefghijklmnopqrstu' },
+  }
+  const ended = await runBundle('ecs-rollback', { inputs, env })
+  expect(ended).toMatchObject({ code: 1, outputs: { outcome: 'failed' } })
+  expect(ended.log).toContain('ecs-rollback: failed: 6 inputs are wrong; nothing was changed')
+  for (const problem of [
+    ...['timeout: expected a duration from 1s to 12h', 'services: expected names without doubles'],
+    ...['cluster: give it', 'to: mode stop has no destination'],
+    ...['bad-deployment: mode stop has no destination', 'require-all: mode stop has no'],
+  ])
+    expect(ended.log).toContain(problem)
+  expect(ended.log).not.toContain('services: give them')
 })
 
 function repository(config: string): string {

@@ -233,7 +233,11 @@ test('a stop that was killed at any mutating call is undone by start, with the a
   for (let k = 1; k <= counted.count(); k++) {
     const at = await broken()
     const first = await runAll(at, { modes: ['stop'] }, machine(at, k, 'after'))
-    const second = await runAll(at, { modes: ['start'] }, machine(at, Number.POSITIVE_INFINITY, 'after'))
+    const second = await runAll(
+      at,
+      { modes: ['start'] },
+      machine(at, Number.POSITIVE_INFINITY, 'after'),
+    )
     expect({ k, first, second, state: await state(at) }).toEqual({
       k,
       first: 'dead',

@@ -32,7 +32,7 @@ cd.create_deployment_group(applicationName="shop", deploymentGroupName="web",
     deploymentStyle={"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"},
     ecsServices=[{"serviceName": "web", "clusterName": "prod"}],
     blueGreenDeploymentConfiguration={
-        "terminateBlueInstancesOnDeploymentSuccess": {"action": "TERMINATE", "terminationWaitTimeInMinutes": 5},
+        "terminateBlueInstancesOnDeploymentSuccess": {"action": "TERMINATE", "terminationWaitTimeInMinutes": 20},
         "deploymentReadyOption": {"actionOnTimeout": "CONTINUE_DEPLOYMENT"}},
     loadBalancerInfo={"targetGroupPairInfoList": [{"targetGroups": [{"name": "blue"}, {"name": "green"}],
         "prodTrafficRoute": {"listenerArns": ["${listener}"]}}]})

@@ -120,6 +120,26 @@ describe('a deployment alarm', () => {
     })
   })
 
+  test('ends a blue/green deployment that bakes, and production traffic is back', async () => {
+    await at.open({
+      loadBalancers: [],
+      deploymentConfiguration: { ...alarms(), strategy: 'BLUE_GREEN', bakeTimeInMinutes: 10 },
+    })
+    await deploy('web:2')
+    await at.clock.advance(5 * MINUTE)
+    expect(await current()).toMatchObject({
+      lifecycleStage: 'BAKE_TIME',
+      targetServiceRevision: { requestedProductionTrafficWeight: 100 },
+    })
+    await turn('errors', 'ALARM')
+    await at.clock.advance(15_000)
+    expect(await current()).toMatchObject({
+      status: 'ROLLBACK_SUCCESSFUL',
+      alarms: { status: 'TRIGGERED' },
+      targetServiceRevision: { requestedProductionTrafficWeight: 0 },
+    })
+  })
+
   test('may be composite', async () => {
     const AlarmRule = 'ALARM("errors")'
     await cloudwatch.send(new PutCompositeAlarmCommand({ AlarmName: 'any', AlarmRule }))

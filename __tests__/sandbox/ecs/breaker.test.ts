@@ -83,6 +83,23 @@ test('a rollback by UpdateService that trips the breaker is undone: the bad revi
   expect((await at.history())[0]?.status).toBe('ROLLBACK_SUCCESSFUL')
 })
 
+test('a rollback whose tasks fail as well ends ROLLBACK_FAILED', async () => {
+  await at.open({
+    deploymentConfiguration: {
+      minimumHealthyPercent: 0,
+      maximumPercent: 100,
+      deploymentCircuitBreaker: { enable: true, rollback: true },
+    },
+  })
+  at.ecs.script.trouble({ service: 'web', is: 'registry-timeout' })
+  await deploy('web:2')
+  await at.clock.advance(60 * MINUTE)
+  expect((await at.history())[0]).toMatchObject({
+    status: 'ROLLBACK_FAILED',
+    targetServiceRevision: { runningTaskCount: 0 },
+  })
+})
+
 test('StopServiceDeployment goes to the last completed revision, not to a source that never completed', async () => {
   await at.open()
   await deploy('web:2')

@@ -162,10 +162,21 @@ describe('services', () => {
       /will block deployments/,
     ],
     [
-      'with what the sandbox does not simulate',
+      'of strategy DAEMON with a desired count',
       { schedulingStrategy: 'DAEMON' },
+      'InvalidParameterException',
+      /desired count must not be specified/,
+    ],
+    [
+      'with hooks that call a function',
+      {
+        deploymentConfiguration: {
+          strategy: 'BLUE_GREEN',
+          lifecycleHooks: [{ hookTargetArn: 'arn:x', lifecycleStages: ['POST_SCALE_UP'] }],
+        },
+      },
       'UnsupportedFeatureException',
-      /does not simulate: schedulingStrategy DAEMON/,
+      /does not simulate: lifecycle hooks that call a function/,
     ],
     ['that exist', { serviceName: 'web' }, 'InvalidParameterException', /not idempotent/],
   ])('%s are refused', async (_, more, code, message) => {

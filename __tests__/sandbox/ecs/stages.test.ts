@@ -2,12 +2,14 @@ import {
   ContinueServiceDeploymentCommand,
   type ContinueServiceDeploymentCommandInput,
   type DeploymentConfiguration,
+  type LoadBalancer,
   type ServiceDeployment,
   StopServiceDeploymentCommand,
 } from '@aws-sdk/client-ecs'
 import { weightedRule } from '../../../packages/sandbox/balancer/rule.ts'
 import { targetGroup } from '../../../packages/sandbox/balancer/targetGroup.ts'
 import { virtualClock } from '../../../packages/sandbox/clock.ts'
+import { checkPairs } from '../../../packages/sandbox/ecs/deploymentChecks.ts'
 import { stepsOf } from '../../../packages/sandbox/ecs/stages.ts'
 import { failure } from '../gateway/clients.ts'
 import { MINUTE, rows, type Shop, shop } from './shop.ts'
@@ -213,6 +215,23 @@ describe('BLUE_GREEN', () => {
     expect(traffic()).toEqual({ web: 0, green: 100 })
   })
 
+  test('after a rolling deployment starts from the revision that serves then', async () => {
+    const { traffic } = await openPair(BLUE_GREEN)
+    const taskDefinition = await at.revision('web:2')
+    await at.update({ taskDefinition, deploymentConfiguration: { strategy: 'ROLLING' } })
+    await until(ended)
+    expect((await current()).lifecycleStage).toBeUndefined()
+    expect(traffic()).toEqual({ web: 100 })
+    await at.update({
+      taskDefinition: await at.revision('web:3'),
+      deploymentConfiguration: BLUE_GREEN,
+    })
+    expect(shown(await until(stage('POST_SCALE_UP')))).toBe('IN_PROGRESS POST_SCALE_UP 100/0')
+    expect(traffic()).toEqual({ web: 100, green: 0 })
+    await until(ended)
+    expect(traffic().green).toBe(100)
+  })
+
   test('replaces a task of the old revision that dies while both run', async () => {
     await openPair(BLUE_GREEN)
     await deploy('web:2')
@@ -220,6 +239,29 @@ describe('BLUE_GREEN', () => {
     at.runtime.processes[0]?.crash(1)
     await at.clock.advance(2 * MINUTE)
     expect(rows(await at.service())[1]).toBe('ACTIVE COMPLETED web:1 2/2')
+  })
+})
+
+describe('load balancers of a deployment by stages', () => {
+  test('must have a second target group and a rule', async () => {
+    const deploymentConfiguration = { strategy: 'CANARY' } as const
+    expect(await failure(at.open({ deploymentConfiguration }))).toMatchObject({
+      name: 'ClientException',
+      message:
+        'advancedConfiguration field is required for all loadBalancers when using the canary deployment strategy',
+    })
+  })
+
+  test('must all have them, and different rules for production and test', () => {
+    const pair = { productionListenerRule: 'r', alternateTargetGroupArn: 'g', roleArn: 'a' }
+    const check = (...pairs: (LoadBalancer['advancedConfiguration'] | undefined)[]) =>
+      checkPairs(
+        pairs.map((advancedConfiguration) => ({ advancedConfiguration })),
+        {},
+      )
+    expect(() => check(pair, pair)).not.toThrow()
+    expect(() => check(pair, undefined)).toThrow(/Either all or none/)
+    expect(() => check({ ...pair, testListenerRule: 'r' })).toThrow(/both production and test/)
   })
 })
 
@@ -322,6 +364,10 @@ describe('a pause', () => {
     expect(waits(await current())).toBe(true)
     const over = await until(ended)
     expect([over.lifecycleHookDetails?.[0]?.status, over.status]).toEqual(['TIMED_OUT', status])
+    if (over.status === 'ROLLBACK_SUCCESSFUL')
+      expect(over.rollback?.reason).toMatch(
+        /^Service deployment rolled back because POST_PRODUCTION_TRAFFIC_SHIFT lifecycle hook\(s\) failed\./,
+      )
   })
 
   test('is ended by StopServiceDeployment too', async () => {

@@ -1,5 +1,8 @@
 import {
+  CreateServiceCommand,
   DeleteServiceCommand,
+  DescribeServiceDeploymentsCommand,
+  DescribeServicesCommand,
   GetTaskProtectionCommand,
   UpdateTaskProtectionCommand,
 } from '@aws-sdk/client-ecs'
@@ -289,6 +292,45 @@ test('any event can be said', async () => {
     '(service web) operations are being throttled. Will try again later.',
   )
   expect(() => at.ecs.script.say({ service: 'none' }, 'x')).toThrow('There is no service "none".')
+})
+
+test('a service can vanish, and a young deployment may not be known yet', async () => {
+  await at.open()
+  at.ecs.script.hideDeployments(10_000)
+  const answer = await deploy('web:2')
+  const describe = new DescribeServiceDeploymentsCommand({
+    serviceDeploymentArns: [answer.currentServiceDeployment ?? ''],
+  })
+  expect((await at.client.send(describe)).failures?.[0]?.reason).toBe('MISSING')
+  expect(await at.history()).toHaveLength(1)
+  await at.clock.advance(10_000)
+  expect((await at.client.send(describe)).serviceDeployments).toHaveLength(1)
+  at.ecs.script.forget({ service: 'web' })
+  const services = new DescribeServicesCommand({ cluster: 'prod', services: ['web'] })
+  expect((await at.client.send(services)).failures?.[0]?.reason).toBe('MISSING')
+  await at.clock.advance(30 * MINUTE)
+  expect(at.runtime.processes.filter((one) => one.alive())).toEqual([])
+})
+
+test('a DAEMON service has a task on each of two instances, and no desired count', async () => {
+  const containerDefinitions = [{ name: 'web', image: 'web:1', memory: 128 }]
+  const family = {
+    networkMode: 'bridge',
+    requiresCompatibilities: [],
+    containerDefinitions,
+  } as const
+  const { service } = await at.client.send(
+    new CreateServiceCommand({
+      cluster: 'prod',
+      serviceName: 'web',
+      taskDefinition: await at.revision('web:1', family as object),
+      schedulingStrategy: 'DAEMON',
+    }),
+  )
+  expect(service).toMatchObject({ schedulingStrategy: 'DAEMON', desiredCount: 2 })
+  await at.clock.advance(5 * MINUTE)
+  expect(rows(await at.service())).toEqual(['PRIMARY COMPLETED web:1 2/2'])
+  expect((await failure(at.update({ desiredCount: 3 }))).name).toBe('InvalidParameterException')
 })
 
 test.each([

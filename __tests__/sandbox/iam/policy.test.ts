@@ -214,6 +214,30 @@ describe('what a call asks', () => {
       ['logs:FilterLogEvents log-group:/ecs/web:log-stream:'],
     ],
     [
+      'ecr',
+      'DescribeImages',
+      { repositoryName: 'acme/web', registryId: '999999999999' },
+      ['ecr:DescribeImages repository/acme/web'],
+    ],
+    [
+      'elasticloadbalancing',
+      'DescribeTargetHealth',
+      { TargetGroupArn: 'arn:aws:x' },
+      ['elasticloadbalancing:DescribeTargetHealth *'],
+    ],
+    [
+      'application-autoscaling',
+      'DescribeScalableTargets',
+      {},
+      ['application-autoscaling:DescribeScalableTargets *'],
+    ],
+    [
+      'application-autoscaling',
+      'RegisterScalableTarget',
+      {},
+      ['application-autoscaling:RegisterScalableTarget scalable-target/*'],
+    ],
+    [
       'cloudfront',
       'GetInvalidation',
       { DistributionId: 'E1', Id: 'I1' },
@@ -222,7 +246,7 @@ describe('what a call asks', () => {
     ['sts', 'GetCallerIdentity', {}, []],
   ]
   const short = ({ action, resource }: Question) =>
-    `${action} ${resource.replace(/^arn:aws:[a-z]+:[a-z0-9-]*:\d{12}:/, '')}`
+    `${action} ${resource.replace(/^arn:aws:[a-z-]+:[a-z0-9-]*:\d{12}:/, '')}`
   test.each(rows)('%s %s %j', async (service, operation, input, expected) => {
     const asked: Asked = { service, operation, input, ...home }
     expect((await questionsOf(asked, facts)).map(short)).toEqual(expected)

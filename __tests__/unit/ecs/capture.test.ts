@@ -70,11 +70,6 @@ describe('a capture', () => {
 
   test.each<[string, (scene: Scene) => Promise<void>, string]>([
     [
-      'a task definition that is INACTIVE',
-      (one) => one.deregister('web:1'),
-      'task definition web:1 is INACTIVE',
-    ],
-    [
       'a read that is denied',
       async (one) =>
         one.gateway.faults.set([{ effect: 'denied', service: 'ecs', operation: 'ListTasks' }]),
@@ -93,6 +88,26 @@ describe('a capture', () => {
     await prepare(at)
     const { problems } = await capture(['web', 'wbe'])
     expect(problems.join('\n')).toContain(problem)
+  })
+
+  test('warns that a rollback to an INACTIVE task definition needs a copy, and for what it needs permission', async () => {
+    at = await scene()
+    await at.deregister('web:1')
+    const { problems, warnings } = await capture(['web'])
+    expect([problems, warnings.join('\n')]).toEqual([
+      [],
+      expect.stringMatching(/web:1 is INACTIVE; .* copy, which needs ecs:RegisterTaskDefinition/),
+    ])
+  })
+
+  test('names what a copy is a copy of', async () => {
+    at = await scene()
+    await at.takePoint()
+    await at.deployBad()
+    await at.deregister('web:1')
+    await at.run({})
+    const [service] = (await capture(['web'])).state.services
+    expect(service).toMatchObject({ taskDefinition: 'web:3', copyOf: 'web:1' })
   })
 
   test('has a problem when the cluster is not there', async () => {

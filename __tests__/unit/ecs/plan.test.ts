@@ -94,13 +94,6 @@ describe('the rollback of one service', () => {
       { is: 'refused' },
     ],
     [
-      'refuses what CodeDeploy deploys',
-      { ...on('web:2'), controller: 'CODE_DEPLOY' },
-      {},
-      [],
-      { is: 'refused' },
-    ],
-    [
       'refuses what an external controller deploys',
       { ...on('web:2'), controller: 'EXTERNAL' },
       {},
@@ -206,7 +199,7 @@ describe('the new deployment of one service', () => {
       'deploy',
     ],
     ['is refused without a task', desiring(0), [], '4711', 'refused'],
-    ['is refused for CodeDeploy', service({ controller: 'CODE_DEPLOY' }), [], '4711', 'refused'],
+    ['is refused for an external one', service({ controller: 'EXTERNAL' }), [], '4711', 'refused'],
   ])('%s', (_, live, entries, run, is) => {
     const before = { entries, runId: run, recorded: false, configEnded: undefined }
     expect(planRedeploy(live, before).is).toBe(is)
@@ -309,8 +302,8 @@ describe('the new deployment of a service that reads what a record put back', ()
     ['is not sent while it is stopped', stopped, [config, stop(2)], undefined, 'unchanged'],
     ['is not sent where nothing is desired', stopped, [config], undefined, 'unchanged'],
     [
-      'is refused for CodeDeploy',
-      service({ controller: 'CODE_DEPLOY' }),
+      'is refused for an external one',
+      service({ controller: 'EXTERNAL' }),
       [config],
       undefined,
       'refused',

@@ -1,6 +1,9 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, test } from '@jest/globals'
 import { CallError } from '#core'
-import { factsOf, type TaskDefinition } from '#ecs'
+import { connect, factsOf, type TaskDefinition } from '#ecs'
+import { inspectEach } from '../../../packages/ecs/preflight/answer.ts'
 import { checkText, judgeBalancer } from '../../../packages/ecs/preflight/balancing.ts'
 import { judgeImage } from '../../../packages/ecs/preflight/images.ts'
 import { findingsOf, namesText } from '../../../packages/ecs/preflight/look.ts'
@@ -13,6 +16,7 @@ import {
   type SecretNeed,
 } from '../../../packages/ecs/preflight/needs.ts'
 import { judgeParameter } from '../../../packages/ecs/preflight/parameters.ts'
+import { inspectRoles } from '../../../packages/ecs/preflight/roles.ts'
 import { judgeSecret } from '../../../packages/ecs/preflight/secrets.ts'
 import { A, B, definition } from './state.ts'
 
@@ -287,6 +291,43 @@ test('looks that failed alike are one doubt, with the permission', () => {
     ],
     ['web', 'doubt', expect.stringContaining('iam:GetRole: ServiceUnavailable'), expect.anything()],
   ])
+})
+
+describe('when the far side', () => {
+  const failing = async (code: string) => {
+    const things = Array.from({ length: 40 }, (_, index) => index)
+    const asked: number[] = []
+    const seen = await inspectEach(things, async (thing) => {
+      asked.push(thing)
+      throw new CallError({ action: 'iam:GetRole', on: 'x', code, next: '' }, 'no')
+    })
+    return { asked, answers: new Set(seen.map(([, { is }]) => is)), things: seen.length }
+  }
+
+  test('is silent, nobody waits for it for each thing again', async () => {
+    const { asked, answers, things } = await failing('ETIMEDOUT')
+    expect([things, [...answers]]).toEqual([40, ['unseen']])
+    expect(asked.length).toBeLessThan(10)
+  })
+
+  test('denies one thing, the others are asked for', async () => {
+    expect((await failing('AccessDenied')).asked).toHaveLength(40)
+  })
+
+  test('takes the connection and never answers, the call ends after ten seconds', async () => {
+    const server = createServer(() => undefined).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const clients = connect({
+      ...{ region: 'us-east-1', maxAttempts: 1, retryMode: 'standard', customUserAgent: 'test' },
+      credentials: async () => ({ accessKeyId: account, secretAccessKey: 'x' }),
+      ...{ endpoint: `http://127.0.0.1:${port}` },
+    })
+    const role = { is: 'role', name: 'task', foreign: false } as const
+    const [seen] = await inspectRoles(clients, [role])
+    server.close()
+    expect(seen).toMatchObject([role, { is: 'unseen', call: { code: 'TimeoutError' } }])
+  }, 20_000)
 })
 
 test('many names are told as some and a number', () => {

@@ -42,6 +42,12 @@ test.each<[string, Service | undefined, boolean]>([
   ['another count', service({ desiredCount: 7 }), true],
   ['another task definition', service({ taskDefinition: 'web:2' }), false],
   [
+    'a copy that a rollback made of it',
+    service({ taskDefinition: 'web:3', copyOf: 'web:1' }),
+    true,
+  ],
+  ['a copy of something else', service({ taskDefinition: 'web:3', copyOf: 'web:2' }), false],
+  [
     'the same task definition with a tag that moved',
     service({ containers: [{ name: 'app', image: 'web:good', digest: digest('b') }] }),
     false,

@@ -1,16 +1,15 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3'
 import { call, codeOf } from '#aws'
 import type { EcsClients } from '../client.ts'
-import { inParallel } from '../parallel.ts'
-import { type Answer, orUnseen, there } from './answer.ts'
+import { type Answer, inspectEach, type Seen, there } from './answer.ts'
 import type { FileNeed } from './needs.ts'
 
 /** Looks whether files are there, without reading them. */
 export function inspectFiles(
   clients: EcsClients,
   files: readonly FileNeed[],
-): Promise<readonly (readonly [FileNeed, Answer])[]> {
-  return inParallel(files, async (file) => [file, await orUnseen(() => inspect(clients, file))])
+): Promise<Seen<FileNeed>> {
+  return inspectEach(files, (file) => inspect(clients, file))
 }
 
 /** Who may not list the bucket is told 403 for what is not there: that is doubt. */

@@ -8,25 +8,26 @@ import { call, codeOf } from '#aws'
 import { CallError } from '#core'
 import type { EcsClients } from '../client.ts'
 import { batches, inParallel } from '../parallel.ts'
-import { type Answer, groupBy, there } from './answer.ts'
+import { type Answer, groupBy, inspectGroups, type Seen, there } from './answer.ts'
 import type { ImageNeed } from './needs.ts'
-
-type Seen = readonly (readonly [ImageNeed, Answer])[]
 
 /** Looks for images in ECR, a hundred of a repository per call (the limit of DescribeImages). */
 export async function inspectImages(
   clients: EcsClients,
   images: readonly ImageNeed[],
-): Promise<Seen> {
+): Promise<Seen<ImageNeed>> {
   const repositories = groupBy(images, ({ account, region, repository }) =>
     [account, region, repository].join('/'),
   )
   const parts = [...repositories.values()].flatMap((some) => batches(some, 100))
-  return (await inParallel(parts, (part) => inspectPart(clients, part))).flat()
+  return inspectGroups(parts, (part) => inspectPart(clients, part))
 }
 
 /** Images of one repository. One that is not there fails the whole call: then each is asked for alone. */
-async function inspectPart(clients: EcsClients, images: readonly ImageNeed[]): Promise<Seen> {
+async function inspectPart(
+  clients: EcsClients,
+  images: readonly ImageNeed[],
+): Promise<Seen<ImageNeed>> {
   const [first] = images
   if (first === undefined) return []
   try {

@@ -2,7 +2,7 @@ import { CallError, type Run } from '#core'
 import type { Point, Store } from '#store'
 import type { EcsClients } from '../client.ts'
 import type { ExpectedContainer } from '../judge.ts'
-import type { LiveService, TaskDefinition } from '../state.ts'
+import { isCodeDeployed, type LiveService, type TaskDefinition } from '../state.ts'
 import { groupName, judgeBalancer, observeTargetGroups, type SeenGroup } from './balancing.ts'
 import type { Finding } from './finding.ts'
 import { inspectNeeds, sharedNeeds, unseenFindings } from './look.ts'
@@ -91,6 +91,9 @@ const unreadableOf =
     next: 'look at its valueFrom: the ARN of a secret or parameter, or the name of a parameter',
   })
 
+const isGroup = (name: string, arn: string | undefined) =>
+  arn !== undefined && groupName(arn) === name
+
 function balancerFindings(
   aimed: readonly Aimed[],
   groups: ReadonlyMap<string, SeenGroup>,
@@ -99,7 +102,10 @@ function balancerFindings(
     const state = point?.components.ecs?.services.find(({ name }) => name === service.name)
     return service.loadBalancers.flatMap((balancer) => {
       const seen = groups.get(balancer.targetGroup ?? '')
-      const found = judgeBalancer(balancer, { definition, seen, recorded: state?.targetGroups })
+      // CodeDeploy goes from one target group of its pair to the other: another one is no change of anybody's.
+      const known = state?.targetGroups?.some(({ name }) => isGroup(name, balancer.targetGroup))
+      const recorded = isCodeDeployed(service) && !known ? undefined : state?.targetGroups
+      const found = judgeBalancer(balancer, { definition, seen, recorded })
       return found ? [{ service: service.name, what: 'load balancer', ...found }] : []
     })
   })

@@ -2,11 +2,9 @@ import { DescribeParametersCommand, type ParameterMetadata } from '@aws-sdk/clie
 import { call } from '#aws'
 import { CallError } from '#core'
 import type { EcsClients } from '../client.ts'
-import { batches, inParallel } from '../parallel.ts'
-import { type Answer, groupBy, there } from './answer.ts'
+import { batches } from '../parallel.ts'
+import { type Answer, groupBy, inspectGroups, type Seen, there } from './answer.ts'
 import type { ParameterNeed } from './needs.ts'
-
-type Seen = readonly (readonly [ParameterNeed, Answer])[]
 
 /**
  * Looks for parameters, fifty per call (the most values of a filter). DescribeParameters is the one call that never carries a
@@ -15,18 +13,21 @@ type Seen = readonly (readonly [ParameterNeed, Answer])[]
 export async function inspectParameters(
   clients: EcsClients,
   parameters: readonly ParameterNeed[],
-): Promise<Seen> {
+): Promise<Seen<ParameterNeed>> {
   const [foreign, own] = [parameters.filter(isForeign), parameters.filter((one) => !isForeign(one))]
   const regions = groupBy(own, ({ region }) => region ?? '')
   // Half of fifty: an ARN may stand for either of two names.
   const parts = [...regions.values()].flatMap((some) => batches(some, 25))
-  const answers = await inParallel(parts, (part) => inspectPart(clients, part))
-  return [...answers.flat(), ...foreign.map((need) => [need, elsewhere(need)] as const)]
+  const answers = await inspectGroups(parts, (part) => inspectPart(clients, part))
+  return [...answers, ...foreign.map((need) => [need, elsewhere(need)] as const)]
 }
 
 const isForeign = ({ foreign }: ParameterNeed) => foreign
 
-async function inspectPart(clients: EcsClients, needs: readonly ParameterNeed[]): Promise<Seen> {
+async function inspectPart(
+  clients: EcsClients,
+  needs: readonly ParameterNeed[],
+): Promise<Seen<ParameterNeed>> {
   const [first] = needs
   if (first === undefined) return []
   const names = [...new Set(needs.flatMap((need) => need.names))]

@@ -1,16 +1,15 @@
 import { GetRoleCommand } from '@aws-sdk/client-iam'
 import { call, codeOf } from '#aws'
 import type { EcsClients } from '../client.ts'
-import { inParallel } from '../parallel.ts'
-import { type Answer, orUnseen, there } from './answer.ts'
+import { type Answer, inspectEach, type Seen, there } from './answer.ts'
 import type { RoleNeed } from './needs.ts'
 
 /** Looks whether roles are there; not whether they still may what they could. */
 export function inspectRoles(
   clients: EcsClients,
   roles: readonly RoleNeed[],
-): Promise<readonly (readonly [RoleNeed, Answer])[]> {
-  return inParallel(roles, async (role) => [role, await orUnseen(() => inspect(clients, role))])
+): Promise<Seen<RoleNeed>> {
+  return inspectEach(roles, (role) => inspect(clients, role))
 }
 
 async function inspect(clients: EcsClients, { name, foreign }: RoleNeed): Promise<Answer> {

@@ -7,7 +7,7 @@ import { call } from '#aws'
 import { CallError } from '#core'
 import type { EcsClients } from '../client.ts'
 import { inParallel } from '../parallel.ts'
-import { type Answer, groupBy, orUnseen, there } from './answer.ts'
+import { type Answer, groupBy, inspectGroups, orUnseen, type Seen, there } from './answer.ts'
 import type { SecretNeed } from './needs.ts'
 
 /** What Secrets Manager says of a secret beside its value. */
@@ -17,10 +17,9 @@ export type SecretFacts = Pick<DescribeSecretCommandOutput, 'DeletedDate' | 'Ver
 export async function inspectSecrets(
   clients: EcsClients,
   secrets: readonly SecretNeed[],
-): Promise<readonly (readonly [SecretNeed, Answer])[]> {
+): Promise<Seen<SecretNeed>> {
   const each = groupBy(secrets, ({ region, id }) => `${region} ${id}`)
-  const answers = await inParallel([...each.values()], (needs) => inspectSecret(clients, needs))
-  return answers.flat()
+  return inspectGroups([...each.values()], (needs) => inspectSecret(clients, needs))
 }
 
 async function inspectSecret(clients: EcsClients, needs: readonly SecretNeed[]) {

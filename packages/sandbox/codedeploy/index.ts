@@ -1,3 +1,4 @@
+import { cancellable } from '../ecs/index.ts'
 import type { Admin, Ground, Service } from '../service.ts'
 import { deploymentOperations } from './deployments.ts'
 import { groupOperations } from './groups.ts'
@@ -5,9 +6,10 @@ import type { World } from './state.ts'
 
 /** A simulated AWS CodeDeploy for ECS services; its ECS holds services, task sets and balancers. */
 export function codeDeployService(
-  { clock }: Pick<Ground, 'clock'>,
+  ground: Pick<Ground, 'clock'>,
   ports: Pick<World, 'ecs' | 'alarms'>,
 ): Service {
+  const { clock, cancelAll } = cancellable(ground.clock)
   const world: World = {
     clock,
     ...ports,
@@ -22,6 +24,7 @@ export function codeDeployService(
     admin: { 'codedeploy-hooks': hooks(world) },
     close: async () => {
       world.closed = true
+      cancelAll()
     },
   }
 }

@@ -87,12 +87,18 @@ function script(world: World, body: Row): unknown {
     case 'completed-last':
       act.completedLast(named, String(more.taskDefinition))
       break
+    case 'forget':
+      act.forget(named)
+      break
+    case 'hide-deployments':
+      act.hideDeployments(Number(more.ms))
+      break
     case 'stop-goes-to':
       act.stopGoesTo(more.where === 'source' ? 'source' : 'last-completed')
       break
     default:
       throw new Error(
-        `script: unknown action "${action}"; use interrupt, say, completed-last or stop-goes-to.`,
+        `script: unknown action "${action}"; use interrupt, say, completed-last, forget, hide-deployments or stop-goes-to.`,
       )
   }
   return { done: action }

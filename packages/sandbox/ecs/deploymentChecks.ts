@@ -19,6 +19,35 @@ export function checkDeployments(configuration: DeploymentConfiguration): void {
   checkEarly(configuration)
 }
 
+const NAMES: Readonly<Record<string, string>> = {
+  BLUE_GREEN: 'Blue/green',
+  LINEAR: 'linear',
+  CANARY: 'canary',
+}
+
+/** Refuses load balancers between which traffic cannot be shifted [AWS: troubleshooting blue/green deployments]. */
+export function checkPairs(
+  loadBalancers: readonly Ecs.LoadBalancer[],
+  { strategy = 'ROLLING' }: Pick<DeploymentConfiguration, 'strategy'>,
+): void {
+  const pairs = loadBalancers.flatMap((one) => one.advancedConfiguration ?? [])
+  if (pairs.length === 0 && strategy === 'ROLLING') return
+  if (pairs.length === 0 && loadBalancers.length > 0)
+    throw new AwsError(
+      'ClientException',
+      `advancedConfiguration field is required for all loadBalancers when using the ${NAMES[strategy]} deployment strategy`,
+    )
+  if (pairs.length < loadBalancers.length)
+    throw invalid(
+      'Either all or none of the provided loadBalancers must have advancedConfiguration defined',
+    )
+  for (const { productionListenerRule: rule, testListenerRule } of pairs)
+    if (rule && rule === testListenerRule)
+      throw invalid(
+        `The following rules cannot be used as both production and test listener rules: ${rule}`,
+      )
+}
+
 function inRange(name: string, value: number, [least, most]: readonly [number, number]): void {
   if (!(value >= least && value <= most))
     throw invalid(`${name} must be between ${least} and ${most}.`)

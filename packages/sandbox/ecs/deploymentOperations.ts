@@ -21,7 +21,10 @@ export function deploymentOperations(world: World): Record<string, Operation> {
     },
     DescribeServiceDeployments: (input: Ecs.DescribeServiceDeploymentsCommandInput, caller) => {
       const arns = limited(input.serviceDeploymentArns)
-      const found = arns.map((arn) => findDeployment(world, arn, caller))
+      const found = arns.map((arn) => {
+        const one = findDeployment(world, arn, caller)
+        return one && isKnown(world, one.deployment) ? one : undefined
+      })
       return {
         serviceDeployments: found.flatMap((one) =>
           one ? [serviceDeploymentView(one.service, one.deployment)] : [],
@@ -68,10 +71,16 @@ function listed(
   if (after && new Date(after).getTime() < oldest)
     throw invalid('The createdAt after value must be within the last 90 days.')
   return service.history
+    .filter((one) => isKnown(world, one))
     .filter((one) => one.createdAt.getTime() >= oldest)
     .filter((one) => !input.status?.length || input.status.includes(one.status))
     .filter((one) => !before || one.createdAt < new Date(before))
     .filter((one) => !after || one.createdAt > new Date(after))
+}
+
+/** Reads are eventually consistent: they may not know a young deployment yet. */
+function isKnown(world: World, one: ServiceDeployment): boolean {
+  return world.clock.since(one.createdAt.getTime()) >= world.hiddenDeployments
 }
 
 /** The service in `…:service-deployment/<cluster>/<service>/<id>` or `…:service-revision/…`, if it is the caller's. */

@@ -167,13 +167,15 @@ export const ALARM: Failure = {
   by: 'alarm',
 }
 
-/** A lifecycle hook that ran into its timeout. */
-export const EXPIRED: Failure = {
-  rollout: 'A lifecycle hook timed out.',
-  event: 'deployment failed: lifecycle hook timed out.',
-  rollback: 'Service deployment rolled back because a lifecycle hook timed out.',
-  back: 'Rolling back',
-  by: 'request',
+/** A lifecycle hook that ran into its timeout; AWS's public texts of failed hooks begin like this. */
+export function expired(stage: string): Failure {
+  return {
+    rollout: `${stage} lifecycle hook(s) failed.`,
+    event: `deployment failed: ${stage} lifecycle hook(s) failed.`,
+    rollback: `Service deployment rolled back because ${stage} lifecycle hook(s) failed. The hook timed out.`,
+    back: 'Rolling back',
+    by: 'request',
+  }
 }
 
 /** A person's StopServiceDeployment. */
@@ -244,6 +246,14 @@ export function completeDeployment(world: World, service: Service): void {
   primary.rolloutStateReason = `ECS deployment ${primary.id} completed.`
   primary.updatedAt = now(world)
   service.lastCompleted = primary.revision
+  // Also after a rolling deployment: the next one by stages starts from here.
+  if (service.traffic && !current?.progress)
+    shift(world, service, {
+      target: primary.revision,
+      rest: undefined,
+      production: 100,
+      test: 100,
+    })
   addEvent(world, service, `(deployment ${primary.id}) deployment completed.`)
   const status = current?.status === 'ROLLBACK_IN_PROGRESS' ? 'ROLLBACK_SUCCESSFUL' : 'SUCCESSFUL'
   finish(world, service, { status, statusReason: current?.statusReason })

@@ -48,6 +48,14 @@ export function unhealthyGroup(world: World, task: Task): string | undefined {
   )
 }
 
+/** Why a task with failed health checks is stopped: those of a target group first. */
+export function failedChecks(world: World, task: Task): string {
+  const group = unhealthyGroup(world, task)
+  return group
+    ? `Task failed ELB health checks in (target-group ${group})`
+    : 'Task failed container health checks.'
+}
+
 /** A task as the scheduler's decision sees it. */
 export function viewOf(world: World, task: Task, order: number): TaskView {
   const primary = task.startedBy === task.service?.deployments[0]?.id

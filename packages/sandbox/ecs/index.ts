@@ -68,6 +68,7 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
     alarms: ports.alarms ?? (() => []),
     regions: new Map(),
     staleReads: ports.staleReadsMs ?? 0,
+    hiddenDeployments: 0,
     stopGoesTo: 'last-completed',
     closed: false,
   }
@@ -98,7 +99,7 @@ export function ecsService(ground: Ground, ports: EcsPorts): EcsService {
 }
 
 /** A clock whose timers can all be dropped at once, so that a closed sandbox keeps no process alive. */
-function cancellable(clock: Clock): { clock: Clock; cancelAll: () => void } {
+export function cancellable(clock: Clock): { clock: Clock; cancelAll: () => void } {
   const timers = new Set<Timer>()
   const after: Clock['after'] = (milliseconds, run) => {
     const timer = clock.after(milliseconds, () => {

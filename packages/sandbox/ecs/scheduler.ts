@@ -6,14 +6,14 @@ import {
   BREAKER,
   breakerTrips,
   completeDeployment,
-  EXPIRED,
+  expired,
   failDeployment,
   isFinished,
   primaryOf,
   tasksOf,
 } from './deployments.ts'
 import { addEvent, addTaskSetEvent, tellStarted, tellStopped } from './events.ts'
-import { healthOf, unhealthyGroup, viewOf } from './health.ts'
+import { failedChecks, healthOf, unhealthyGroup, viewOf } from './health.ts'
 import { launch } from './launch.ts'
 import { type Decision, decide, type TaskView } from './rollout.ts'
 import { advance, type Doing, flipBack, keptOf, mayScaleUp, stagedOf } from './staged.ts'
@@ -72,7 +72,8 @@ function watchAlarms(world: World, service: Service): void {
 function doingOf(world: World, service: Service): Doing {
   return {
     wake: () => wake(world, service),
-    rollBack: () => failDeployment(world, service, { failure: EXPIRED, rollback: true }),
+    rollBack: (stage) =>
+      failDeployment(world, service, { failure: expired(stage), rollback: true }),
   }
 }
 
@@ -228,7 +229,7 @@ function stopTasks(world: World, service: Service, stops: Decision['stop']): voi
   })
   for (const { task, failed } of chosen) {
     const reason = failed
-      ? failedChecks(world, service, task)
+      ? tellFailed(world, service, task)
       : `Scaling activity initiated by (deployment ${id})`
     if (failed) countFailure(service, task)
     task.judged = true
@@ -242,12 +243,12 @@ function stopTasks(world: World, service: Service, stops: Decision['stop']): voi
   )
 }
 
-/** Why an unhealthy task is stopped; what the load balancer sees has had its own event. */
-function failedChecks(world: World, service: Service, task: Task): string {
-  const group = unhealthyGroup(world, task)
-  if (group) return `Task failed ELB health checks in (target-group ${group})`
-  addEvent(world, service, `(task ${task.id}) failed container health checks.`)
-  return 'Task failed container health checks.'
+/** An event for failed checks of containers; what the load balancer sees has had its own. */
+function tellFailed(world: World, service: Service, task: Task): string {
+  const reason = failedChecks(world, task)
+  if (!unhealthyGroup(world, task))
+    addEvent(world, service, `(task ${task.id}) failed container health checks.`)
+  return reason
 }
 
 /** Called at each step of a service's task. */

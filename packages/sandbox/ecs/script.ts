@@ -41,6 +41,10 @@ export interface Script {
   say(named: Named, text: string): void
   /** Makes `family:revision` what ECS thinks was completed last: where its rollbacks go. */
   completedLast(named: Named, taskDefinition: string): void
+  /** The service is gone, as an INACTIVE one is some time after its deletion: MISSING, with its deployments and tasks. */
+  forget(named: Named): void
+  /** Describe and List do not know deployments yet that are younger than this; 0 ends it. */
+  hideDeployments(milliseconds: number): void
   /** Where StopServiceDeployment goes from now on. */
   stopGoesTo(where: World['stopGoesTo']): void
 }
@@ -70,6 +74,12 @@ export function scriptOf(world: World): Script {
       for (const service of found(world, named))
         service.lastCompleted = revisionOf(service, taskDefinition)
     },
+    forget: (named) => {
+      for (const service of found(world, named)) forget(world, service)
+    },
+    hideDeployments: (milliseconds) => {
+      world.hiddenDeployments = milliseconds
+    },
     stopGoesTo: (where) => {
       world.stopGoesTo = where
     },
@@ -93,11 +103,28 @@ function found(world: World, { service, cluster }: Named): readonly Service[] {
   return all
 }
 
+function forget(world: World, service: Service): void {
+  const { services: known, tasks } = service.cluster
+  service.status = 'INACTIVE'
+  known.delete(service.name)
+  for (const task of [...tasks.values()])
+    if (task.service === service) {
+      const cause = {
+        code: 'ServiceSchedulerInitiated',
+        reason: 'Service deleted.',
+        gone: true,
+      } as const
+      void stopTask(world, task, { cause, changed: () => undefined })
+      tasks.delete(task.id)
+    }
+}
+
 function interrupt(
   world: World,
   service: Service,
   { code, taskDefinition, count = Number.POSITIVE_INFINITY }: Interrupted,
 ): void {
+  if (!(code in INTERRUPTIONS)) throw new Error(`There is no interruption "${code}".`)
   const running = [...service.cluster.tasks.values()].filter(
     (task) => task.service === service && isWanted(task) && task.lastStatus === 'RUNNING',
   )

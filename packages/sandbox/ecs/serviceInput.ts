@@ -1,5 +1,4 @@
 import type * as Ecs from '@aws-sdk/client-ecs'
-import { AwsError } from '../service.ts'
 import { checkDeployments } from './deploymentChecks.ts'
 import { checkLaunchType, checkLoadBalancers, invalid } from './lookup.ts'
 import type {
@@ -34,6 +33,16 @@ const SETTING_FIELDS = [
   'propagateTags',
   'availabilityZoneRebalancing',
 ] as const
+
+// How many container instances every cluster seems to have.
+const HOSTS = 2
+
+/** What differs by scheduling strategy. */
+interface Counts {
+  readonly desiredCount: number
+  readonly minimumHealthyPercent: number
+  readonly maximumPercent: number
+}
 
 // UpdateService changes it, but only a later deployment uses it [AWS: UpdateService].
 const QUIET_FIELD = 'capacityProviderStrategy'
@@ -94,9 +103,17 @@ function checkConfig(world: World, config: RevisionConfig): void {
 
 /** The settings of CreateService, with AWS's defaults. */
 export function createdSettings(input: Create): ServiceSettings {
-  refuseUnsimulated(input)
-  if (input.desiredCount === undefined)
+  if (input.schedulingStrategy === 'DAEMON') return daemonSettings(input)
+  const { desiredCount } = input
+  if (desiredCount === undefined)
     throw invalid('The desired count must be specified for the REPLICA scheduling strategy.')
+  return settingsWith(input, { desiredCount, minimumHealthyPercent: 100, maximumPercent: 200 })
+}
+
+function settingsWith(
+  input: Create,
+  { desiredCount, minimumHealthyPercent, maximumPercent }: Counts,
+): ServiceSettings {
   return checkSettings({
     propagateTags: 'NONE',
     enableECSManagedTags: false,
@@ -104,12 +121,12 @@ export function createdSettings(input: Create): ServiceSettings {
     availabilityZoneRebalancing: 'DISABLED',
     ...(input.loadBalancers?.length ? { healthCheckGracePeriodSeconds: 0 } : {}),
     ...pick(input, SETTING_FIELDS),
-    desiredCount: input.desiredCount,
+    desiredCount,
     deploymentConfiguration: merged(
       {
         deploymentCircuitBreaker: { enable: false, rollback: false },
-        minimumHealthyPercent: 100,
-        maximumPercent: 200,
+        minimumHealthyPercent,
+        maximumPercent,
       },
       input.deploymentConfiguration,
     ),
@@ -148,11 +165,11 @@ function checkSettings(settings: ServiceSettings): ServiceSettings {
   return settings
 }
 
-/** What the sandbox would otherwise silently ignore. */
-function refuseUnsimulated({ schedulingStrategy }: Partial<Create>): void {
-  if (schedulingStrategy === 'DAEMON')
-    throw new AwsError(
-      'UnsupportedFeatureException',
-      'The sandbox does not simulate: schedulingStrategy DAEMON.',
-    )
+/** A DAEMON service has one task per container instance, and no desired count [AWS: service scheduler]. */
+function daemonSettings(input: Create): ServiceSettings {
+  if (input.desiredCount !== undefined)
+    throw invalid('The desired count must not be specified for the DAEMON scheduling strategy.')
+  if (input.launchType === 'FARGATE')
+    throw invalid('The DAEMON scheduling strategy is not supported with the FARGATE launch type.')
+  return settingsWith(input, { desiredCount: HOSTS, minimumHealthyPercent: 0, maximumPercent: 100 })
 }

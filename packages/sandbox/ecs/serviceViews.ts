@@ -38,7 +38,7 @@ export function serviceView(service: Service, withTags = false): Ecs.Service {
     createdAt: service.createdAt,
     createdBy: service.createdBy,
     roleArn: `arn:aws:iam::${cluster.region.account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS`,
-    schedulingStrategy: 'REPLICA',
+    schedulingStrategy: service.scheduling,
     deploymentController: { type: service.controller },
     ...(current ? { currentServiceDeployment: current.arn } : {}),
     currentServiceRevisions: service.deployments.map((deployment) => {

@@ -1,6 +1,7 @@
 import type * as Ecs from '@aws-sdk/client-ecs'
 import { AwsError, type Caller, type Operation } from '../service.ts'
 import { beginElsewhere, checkElsewhere } from './controllers.ts'
+import { checkPairs } from './deploymentChecks.ts'
 import { beginDeployment } from './deployments.ts'
 import {
   arnOf,
@@ -60,6 +61,7 @@ function create(world: World, input: Ecs.CreateServiceCommandInput, caller: Call
   const taskDefinition = usableTaskDefinition(cluster.region, input.taskDefinition)
   const settings = createdSettings(input)
   const config = createdConfig(world, input, taskDefinition)
+  checkPairs(config.loadBalancers ?? [], settings.deploymentConfiguration)
   const service: Service = {
     cluster,
     name,
@@ -67,6 +69,7 @@ function create(world: World, input: Ecs.CreateServiceCommandInput, caller: Call
     createdAt: now(world),
     createdBy: `arn:aws:iam::${caller.account}:user/sandbox`,
     controller: input.deploymentController?.type ?? 'ECS',
+    scheduling: input.schedulingStrategy ?? 'REPLICA',
     status: 'ACTIVE',
     config,
     settings,
@@ -101,12 +104,17 @@ function update(world: World, input: Ecs.UpdateServiceCommandInput, caller: Call
   if (service.status !== 'ACTIVE')
     throw new AwsError('ServiceNotActiveException', 'Service was not ACTIVE.')
   if (service.controller !== 'ECS') checkElsewhere(service, input)
+  if (service.scheduling === 'DAEMON' && input.desiredCount !== undefined)
+    throw invalid(
+      'The desired count of a service with the DAEMON scheduling strategy cannot be changed.',
+    )
   const before = service.config
   const taskDefinition = input.taskDefinition
     ? usableTaskDefinition(cluster.region, input.taskDefinition)
     : before.taskDefinition
   const settings = updatedSettings(service.settings, input)
   const { config, deploys } = updatedConfig(world, { before, input, taskDefinition })
+  checkPairs(config.loadBalancers ?? [], settings.deploymentConfiguration)
   remember(world, service)
   if (settings.desiredCount !== service.settings.desiredCount) service.steady = false
   service.settings = settings

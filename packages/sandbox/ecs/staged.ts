@@ -20,7 +20,7 @@ const DEFAULT_PAUSE = 1440
 export interface Doing {
   wake(): void
   /** Takes the deployment back, as a hook or its expiry demands. */
-  rollBack(): void
+  rollBack(stage: string): void
 }
 
 /** The deployment by stages that is under way or ended last; undefined for a rolling one. */
@@ -129,7 +129,8 @@ function expire({
 }): void {
   if (run.status !== 'AWAITING_ACTION' || staged.status !== 'IN_PROGRESS') return
   run.status = 'TIMED_OUT'
-  if (run.timeoutAction === 'ROLLBACK') doing.rollBack()
+  if (run.timeoutAction === 'ROLLBACK')
+    doing.rollBack(staged.progress?.steps[run.step]?.stage ?? '')
   doing.wake()
 }
 

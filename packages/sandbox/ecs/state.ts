@@ -31,6 +31,8 @@ export interface World {
   readonly regions: Map<string, Region>
   /** How long DescribeServices may still show a service as it was before the last mutating call, in simulated ms. */
   staleReads: number
+  /** How old a service deployment must be to be known to Describe and List, in simulated ms. */
+  hiddenDeployments: number
   /** Where StopServiceDeployment goes; which of them AWS takes is not documented. */
   stopGoesTo: 'last-completed' | 'source'
   closed: boolean
@@ -206,6 +208,7 @@ export interface Service {
   readonly createdAt: Date
   readonly createdBy: string
   readonly controller: Ecs.DeploymentControllerType
+  readonly scheduling: Ecs.SchedulingStrategy
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE'
   config: RevisionConfig
   settings: ServiceSettings

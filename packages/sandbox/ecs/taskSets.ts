@@ -2,7 +2,7 @@ import type * as Ecs from '@aws-sdk/client-ecs'
 import { AwsError } from '../service.ts'
 import { makeRevision, tasksOf } from './deployments.ts'
 import { tellStarted, tellStopped } from './events.ts'
-import { healthOf, isStarting, unhealthyGroup } from './health.ts'
+import { failedChecks, healthOf, isStarting } from './health.ts'
 import { launch } from './launch.ts'
 import { arnOf, checkLoadBalancers, clusterOf, regionOf, usableTaskDefinition } from './lookup.ts'
 import {
@@ -218,10 +218,9 @@ interface Stop {
 
 function stop(world: World, service: Service, { set, tasks, changed }: Stop): void {
   for (const task of tasks) {
-    const group = unhealthyGroup(world, task)
     const reason =
       healthOf(world, task) === 'failed'
-        ? `Task failed ELB health checks in (target-group ${group})`
+        ? failedChecks(world, task)
         : `Scaling activity initiated by (task-set ${set.id})`
     task.judged = true
     const cause = { code: 'ServiceSchedulerInitiated' as const, reason }

@@ -1,0 +1,44 @@
+import type { Result, Run } from '#core'
+import type { Store } from '#store'
+import { begin } from './begin.ts'
+import { candidatesData, candidatesTable } from './candidates.ts'
+import type { EcsClients } from './client.ts'
+import { readKnowledge } from './knowledge.ts'
+import { eligible, observePasts, toOf } from './past.ts'
+import type { EcsSettings } from './settings.ts'
+import { counted } from './table.ts'
+
+/** Shows for each service what it may go back to, with the reasons for and against; read-only, and needs no store. */
+export async function list(
+  run: Run,
+  clients: EcsClients,
+  settings: EcsSettings,
+  store: Store | undefined,
+): Promise<Result> {
+  const begun = await begin(run, clients, settings, store)
+  if (begun.is === 'refused') return begun.result
+  const { services } = begun
+  const knowledge = await readKnowledge(store)
+  const pasts = await observePasts(run, clients, { settings, services, knowledge })
+  const best = pasts.flatMap((past) => {
+    const [first] = eligible(past)
+    return first ? [{ name: past.service.name, to: toOf(first), what: first.revision }] : []
+  })
+  const without = pasts.filter((past) => eligible(past).length === 0)
+  return {
+    outcome: 'done',
+    headline: `${counted(best.length, 'service')} of ${pasts.length} in ${settings.cluster} ${best.length === 1 ? 'has' : 'have'} something to go back to`,
+    sections: pasts.map(candidatesTable),
+    next: [
+      ...best.map(
+        ({ name, to, what }) => `${name} to ${what.taskDefinition}: services: ${name}, to: ${to}`,
+      ),
+      ...without.map(
+        ({ service }) =>
+          `${service.name}: nothing is eligible; name family:revision, tag: or sha: in to:, or deploy a fix`,
+      ),
+    ],
+    outputs: { candidates: JSON.stringify(candidatesData(pasts)) },
+    data: { cluster: settings.cluster, candidates: candidatesData(pasts) },
+  }
+}
