@@ -129,6 +129,7 @@ function street(stage: Stage, { cluster, account }: Named): Street {
     AWS_ACCESS_KEY_ID: account,
     AWS_SECRET_ACCESS_KEY: 'x',
     AWS_REGION: 'us-east-1',
+    AWS_DEFAULT_REGION: 'us-east-1',
   }
   const at = { cluster, service: 'web' }
   const register = async (tag: string) => {
