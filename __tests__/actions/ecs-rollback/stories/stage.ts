@@ -2,6 +2,7 @@ import {
   CreateClusterCommand,
   CreateServiceCommand,
   type CreateServiceCommandInput,
+  DescribeServiceDeploymentsCommand,
   DescribeServicesCommand,
   DescribeTasksCommand,
   ECSClient,
@@ -52,6 +53,8 @@ export interface Street {
   deploy(tag?: string): Promise<void>
   /** The newest deployment ends in this state. */
   reaches(status: string): Promise<void>
+  /** The newest deployment waits at a hook. */
+  pauses(): Promise<void>
   /** Has ECS take the newest deployment back. */
   takeBack(): Promise<void>
   /** Lets something go wrong in this cluster alone; the answer ends it. */
@@ -148,6 +151,15 @@ function street(stage: Stage, { cluster, account }: Named): Street {
     deploy: async (tag = 'v2') => update({ taskDefinition: await register(tag) }),
     reaches: (status) =>
       eventually(`${cluster} ${status}`, async () => (await newest())?.status === status),
+    pauses: () =>
+      eventually(`${cluster} pauses`, async () => {
+        const arn = (await newest())?.serviceDeploymentArn ?? ''
+        const asked = new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [arn] })
+        const [found] = (await client.send(asked)).serviceDeployments ?? []
+        return (
+          found?.lifecycleHookDetails?.some(({ status }) => status === 'AWAITING_ACTION') === true
+        )
+      }),
     takeBack: async () => {
       const { serviceDeploymentArn } = (await newest()) ?? {}
       const stopType = 'ROLLBACK'
