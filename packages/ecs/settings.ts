@@ -1,7 +1,7 @@
 import { InputError } from '#core'
-import type { Destination } from './destination.ts'
-import type { Grade } from './plan.ts'
-import type { Patience } from './step.ts'
+import type { Destination } from './destination/destination.ts'
+import type { Grade } from './rollback/plan.ts'
+import type { Patience } from './watch/step.ts'
 
 export const modes = ['rollback', 'stop', 'start', 'redeploy', 'list'] as const
 export type Mode = (typeof modes)[number]

@@ -1,8 +1,8 @@
 import { parseArn } from '#aws'
 import { tagOf } from '#store'
-import type { Fact } from '../facts.ts'
-import type { ExpectedContainer } from '../judge.ts'
+import type { Fact } from '../environment/facts.ts'
 import type { TaskDefinition } from '../state.ts'
+import type { ExpectedContainer } from '../watch/judge.ts'
 
 /** An image in a private registry of ECR; asked for by digest where it is known, because a tag may lead elsewhere. */
 export interface ImageNeed {
