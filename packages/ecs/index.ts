@@ -1,6 +1,7 @@
 export { captureServices, describeState } from './capture.ts'
 export { changeServices } from './change.ts'
 export { connect, type EcsClients } from './client.ts'
+export { type Sets, setsOf } from './codedeploy/sets.ts'
 export { commitsOf, commitTokens, distinctCommits, isCommit } from './destination/commits.ts'
 export { type Destination, parseDestination } from './destination/destination.ts'
 export { codeOf, compareCode, sameRelease } from './destination/fingerprint.ts'

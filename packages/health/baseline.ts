@@ -43,6 +43,7 @@ export async function baseline(run: Run, ports: Ports, plan: CheckPlan): Promise
     expect: 'anything',
     version: { is: 'unknown', why: 'a baseline takes any version' },
     desired: new Map(),
+    recorded: new Map(),
     since: undefined,
     measured: new Map(),
   }

@@ -1,53 +1,10 @@
-import { type LiveService, type LiveTask, type Observed, primaryOf, type ServiceEvent } from '#ecs'
-import { brief, type Late, type Seen } from './sample.ts'
+import { isCodeDeployed, type LiveService, type LiveTask, primaryOf, type ServiceEvent } from '#ecs'
+import { deploying, takenBack } from './codedeploy.ts'
+import type { EcsContext, EcsLook } from './remember.ts'
+import { brief, type Seen } from './sample.ts'
+import { bad, expected, hard, readable } from './service-seen.ts'
+import { judgedTasks, startersOf } from './sets.ts'
 import { repeated } from './stopped.ts'
-
-/** One look at the services of a check, with the tasks of each by the service's name. */
-export interface EcsLook {
-  readonly observed: Observed
-  readonly tasks: ReadonlyMap<string, readonly LiveTask[]>
-}
-
-/** What a service was at the first look: later looks are compared with it. */
-export interface Remembered {
-  readonly deployment: string
-  readonly taskDefinition: string
-  /** Tasks that had ended before a rollout that was already complete: they say nothing about what runs now. */
-  readonly ended: ReadonlySet<string>
-}
-
-/** What the judge knows beside the look. */
-export interface EcsContext {
-  readonly expect: 'released' | 'restored' | 'anything'
-  readonly first: ReadonlyMap<string, Remembered>
-  /** Desired counts of the restore point, by service. */
-  readonly desired: ReadonlyMap<string, number>
-  /** When the restore point was taken: what ECS undid after it was this release. Milliseconds since the epoch. */
-  readonly since: number | undefined
-}
-
-/** What the first look leaves for the later ones. */
-export function remember(look: EcsLook): ReadonlyMap<string, Remembered> {
-  return new Map(
-    look.observed.services.map((service) => {
-      const primary = primaryOf(service)
-      const complete = primary?.state !== 'IN_PROGRESS'
-      const ended = (look.tasks.get(service.name) ?? []).filter(
-        ({ status }) => status === 'STOPPED',
-      )
-      return [
-        service.name,
-        {
-          deployment: primary?.id ?? '',
-          taskDefinition: primary?.taskDefinition ?? service.taskDefinition,
-          ended: new Set(complete ? ended.map(({ id }) => id) : []),
-        },
-      ]
-    }),
-  )
-}
-
-const expected = 'rollout complete, all tasks running and alike'
 
 /** Judges one look at all services of a check: the worst service speaks for all. */
 export function judgeEcs(look: EcsLook, context: EcsContext): Seen {
@@ -88,38 +45,26 @@ function mustBeThere(name: string, { expect, desired }: EcsContext): boolean {
 
 const nothing: Seen = { class: 'void', value: 'no service', expected, why: 'no service was seen' }
 
-/** A service that should run nothing is void, and must not hide what another one says. */
+/** A service that should run nothing must not hide what another one says; one that cannot be told must be heard. */
 function weight(seen: Seen): number {
-  if (seen.hard !== undefined) return 4
-  if (seen.class === 'bad') return seen.late === undefined ? 3 : 2
-  return seen.class === 'good' ? 1 : 0
+  if (seen.hard !== undefined) return 5
+  if (seen.class === 'bad') return seen.late === undefined ? 4 : 3
+  if (seen.class === 'good') return 1
+  return seen.expected === readable ? 2 : 0
 }
-
-function bad(service: string, value: string, why: string, late?: Late): Seen {
-  const seen = {
-    class: 'bad',
-    value: `${service}: ${value}`,
-    expected,
-    why: `${service}: ${why}`,
-  } as const
-  return late === undefined ? seen : { ...seen, late }
-}
-
-const hard = (service: string, value: string, why: string): Seen => ({
-  ...bad(service, value, why),
-  hard: `${service}: ${why}`,
-})
 
 function judgeService(service: LiveService, tasks: readonly LiveTask[], context: EcsContext): Seen {
   return (
     undone(service, context) ??
+    (isCodeDeployed(service) ? takenBack(service, tasks, context) : undefined) ??
     crashing(service, tasks, context) ??
     idle(service, context) ??
-    rolling(service) ??
-    counts(service) ??
-    mixed(service, tasks) ?? {
+    (isCodeDeployed(service)
+      ? deploying(service, tasks, context)
+      : (rolling(service) ?? counts(service))) ??
+    mixed(service, judgedTasks(service, tasks)) ?? {
       class: 'good',
-      value: `${service.name}: ${service.running} running`,
+      value: `${service.name}: ${primaryOf(service)?.running ?? service.running} running`,
       expected,
       why: `${service.name} is complete`,
     }
@@ -140,10 +85,11 @@ function undone(service: LiveService, context: EcsContext): Seen | undefined {
     before.deployment !== '' &&
     primary.taskDefinition !== before.taskDefinition
   ) {
+    const by = isCodeDeployed(service) ? 'CodeDeploy went back' : 'ECS rolled back'
     return hard(
       name,
       primary.taskDefinition,
-      `${primary.taskDefinition} took the place of ${before.taskDefinition}: ECS rolled back or somebody deployed`,
+      `${primary.taskDefinition} took the place of ${before.taskDefinition}: ${by} or somebody deployed`,
     )
   }
   if (context.expect !== 'released') return undefined
@@ -173,12 +119,15 @@ function crashing(
   context: EcsContext,
 ): Seen | undefined {
   const primary = primaryOf(service)
+  // What a rollback left without traffic may fail as it likes.
+  const starters =
+    context.expect === 'released' ? startersOf(service, context.since) : new Set([primary?.id])
   const ended = context.first.get(service.name)?.ended
   const failed = repeated(
     tasks.filter(
       (task) =>
         task.status === 'STOPPED' &&
-        (primary === undefined || task.startedBy === primary.id) &&
+        (primary === undefined || starters.has(task.startedBy)) &&
         !ended?.has(task.id),
     ),
   )

@@ -4,13 +4,14 @@ import type { Database } from '#sql'
 import type { Alarm } from './alarms.ts'
 import type { AlarmsPlan, EcsPlan, HttpPlan, PlannedCheck } from './checks.ts'
 import type { EventsAsk } from './cloudwatch.ts'
-import { type EcsContext, type EcsLook, judgeEcs, type Remembered, remember } from './ecs.ts'
+import { judgeEcs } from './ecs.ts'
 import type { FetchOnce } from './fetch.ts'
 import { judgeHttp } from './http.ts'
 import type { Events } from './logs.ts'
 import { alarmsLook, assetsLook, logsLook, noInformation, type Scene, sqlLook } from './looks.ts'
 import { paceOf } from './pace.ts'
 import { type Redact, redactor } from './redact.ts'
+import { type EcsContext, type EcsLook, type Remembered, remember } from './remember.ts'
 import type { Sample, Seen } from './sample.ts'
 import type { Expect, Expected } from './version.ts'
 
@@ -37,6 +38,8 @@ export interface Wanted {
   readonly version: Expected
   /** Desired counts of the restore point, by service. */
   readonly desired: ReadonlyMap<string, number>
+  /** Task definitions of the restore point, `family:revision` by service. */
+  readonly recorded: ReadonlyMap<string, string>
   /** When the restore point was taken, milliseconds since the epoch. */
   readonly since: number | undefined
   /** What the checks measured before the deployment, by check name. */
@@ -125,13 +128,13 @@ function httpLook(
 
 function ecsLook(ports: Ports, check: EcsPlan, wanted: Wanted): () => Promise<Seen> {
   let first: ReadonlyMap<string, Remembered> | undefined
+  const { expect, desired, recorded, since } = wanted
   return async () => {
     const look = await observe(ports, check).catch(noInformation)
     if ('class' in look) return look
     if (first === undefined) demandAll(look, check)
-    first ??= remember(look)
-    const { expect, desired, since } = wanted
-    return judgeEcs(look, { expect, desired, since, first } satisfies EcsContext)
+    first = remember(look, { expect, recorded, first: first ?? new Map() })
+    return judgeEcs(look, { expect, desired, recorded, since, first } satisfies EcsContext)
   }
 }
 

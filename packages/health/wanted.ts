@@ -101,6 +101,7 @@ function wantedOf(
     expect,
     version,
     desired: new Map(services.map(({ name, desiredCount }) => [name, desiredCount])),
+    recorded: new Map(services.map(({ name, taskDefinition }) => [name, taskDefinition])),
     since: point === undefined ? undefined : Date.parse(point.takenAt),
     measured: new Map(Object.entries(before?.measured ?? {}) as [string, Json][]),
   }

@@ -1,5 +1,6 @@
 import type { LiveService, LiveTask, Rollout } from '#ecs'
-import { type EcsContext, judgeEcs, remember } from '../../../packages/health/ecs.ts'
+import { judgeEcs } from '../../../packages/health/ecs.ts'
+import { type EcsContext, remember } from '../../../packages/health/remember.ts'
 import { evidenceOf, repeated } from '../../../packages/health/stopped.ts'
 
 const now = Date.UTC(2026, 10, 22, 3, 0, 0)
@@ -68,6 +69,7 @@ const context = (more: Partial<EcsContext> = {}): EcsContext => ({
   expect: 'released',
   first: new Map(),
   desired: new Map([['web', 2]]),
+  recorded: new Map([['web', 'web:1']]),
   since: now - 600_000,
   ...more,
 })
@@ -310,7 +312,7 @@ describe('a service is', () => {
 })
 
 describe('compared with the first look', () => {
-  const steady = remember(look(service(), [...two, crashed(), crashed()]))
+  const steady = remember(look(service(), [...two, crashed(), crashed()]), context())
 
   test('tasks that ended before a complete rollout was first seen are no evidence', () => {
     const first = steady
@@ -328,7 +330,7 @@ describe('compared with the first look', () => {
   test('tasks that ended in a rollout still in progress are', () => {
     const rolling = service({ rollouts: [rollout({ state: 'IN_PROGRESS' })] })
     const tasks = [crashed(), crashed()]
-    const first = remember(look(rolling, tasks))
+    const first = remember(look(rolling, tasks), context())
     expect(judgeEcs(look(rolling, tasks), context({ first }))).toHaveProperty('hard')
   })
 
