@@ -2,6 +2,7 @@ import { isDenied } from '#aws'
 import { CallError, type Capture, type Captured, messageOf, type Run } from '#core'
 import type { Components, ServiceState } from '#store'
 import type { EcsClients } from './client.ts'
+import { setsOf } from './codedeploy/sets.ts'
 import {
   observeRevisions,
   observeServices,
@@ -15,6 +16,7 @@ import { type Aimed, type Finding, groupsOf, inspectStanding } from './preflight
 import {
   type AbsentService,
   digest12,
+  isCodeDeployed,
   type LiveContainer,
   type LiveService,
   type LiveTask,
@@ -125,6 +127,7 @@ async function captureService(
     ? await readable(() => observeRevisions(clients, [revision]))
     : { found: [] }
   const found = 'found' in definition ? definition.found : undefined
+  const coming = comingOf(service)
   const containers = digests({
     service,
     definition: found,
@@ -137,6 +140,7 @@ async function captureService(
       taskDefinition: service.taskDefinition,
       ...(found?.copyOf === undefined ? {} : { copyOf: found.copyOf }),
       desiredCount: service.desired,
+      ...(coming ? { coming } : {}),
       ...(revision ? { serviceRevision: revision.split('/').at(-1) ?? revision } : {}),
       containers: containers.map(({ name, image, digest }) => ({
         name,
@@ -157,6 +161,12 @@ async function captureService(
       ...doubts(service, containers),
     ],
   }
+}
+
+/** A newer task set may get the traffic any time. */
+function comingOf(service: LiveService): ServiceState['coming'] {
+  const coming = isCodeDeployed(service) ? setsOf(service)?.coming : undefined
+  return coming && { taskSet: coming.id, taskDefinition: coming.taskDefinition }
 }
 
 /** Why this service could not be rolled back. */
@@ -190,9 +200,15 @@ function doubts(service: LiveService, containers: readonly LiveContainer[]): rea
   const warnings: string[] = []
   const primary = primaryOf(service)
   const settled = primary?.state === 'COMPLETED' || primary?.state === 'unknown'
-  if (!settled || service.rollouts.length > 1) {
+  const coming = comingOf(service)
+  // An older task set only waits for its end.
+  const others = isCodeDeployed(service) ? coming !== undefined : service.rollouts.length > 1
+  if (!settled || others) {
+    const is = coming
+      ? `${coming.taskDefinition} comes`
+      : `${primary?.taskDefinition ?? 'none'} is ${primary?.state ?? 'unknown'}`
     warnings.push(
-      `service ${service.name}: a deployment is under way (${primary?.taskDefinition ?? 'none'} is ${primary?.state ?? 'unknown'}); what it ends in is not known`,
+      `service ${service.name}: a deployment is under way (${is}); what it ends in is not known`,
     )
   }
   const unknown = containers.filter(({ digest }) => digest === undefined).map(({ name }) => name)
@@ -206,7 +222,7 @@ function doubts(service: LiveService, containers: readonly LiveContainer[]): rea
 
 /**
  * The containers of the task definition with the digests that its RUNNING tasks have; where none runs, the digest of
- * the service revision. Tasks that differ have no one digest. Injected sidecars are not in the task definition and left out.
+ * the service revision. Tasks that differ have no one digest; under CodeDeploy those of the PRIMARY task set count. Injected sidecars are not in the task definition and left out.
  */
 export function digests(found: {
   readonly service: LiveService
@@ -214,8 +230,13 @@ export function digests(found: {
   readonly tasks: readonly LiveTask[]
   readonly revision: readonly LiveContainer[]
 }): readonly LiveContainer[] {
+  const { service } = found
+  const set = isCodeDeployed(service) ? primaryOf(service)?.id : undefined
   const running = found.tasks.filter(
-    (task) => task.status === 'RUNNING' && task.taskDefinition === found.service.taskDefinition,
+    (task) =>
+      task.status === 'RUNNING' &&
+      task.taskDefinition === service.taskDefinition &&
+      (set === undefined || task.startedBy === set),
   )
   const declared = found.definition?.containers ?? found.revision
   return declared.map(({ name, image }) => {

@@ -119,7 +119,7 @@ function compareServices(then: Components, now: Components): Compared {
     same: other.length === 0,
     differences: other.map(({ service, current }) => [
       service.name,
-      current?.taskDefinition ?? 'not there',
+      nowOf(current),
       service.taskDefinition,
     ]),
     stays: [],
@@ -127,11 +127,17 @@ function compareServices(then: Components, now: Components): Compared {
   }
 }
 
+function nowOf(current: Service | undefined): string {
+  const { taskDefinition = 'not there', coming } = current ?? {}
+  return coming ? `${taskDefinition}, ${coming.taskDefinition} comes` : taskDefinition
+}
+
 type Service = NonNullable<Components['ecs']>['services'][number]
 
 /**
  * The same task definition is not enough: a tag may have moved, so digests are compared where both are known. A copy that a
- * rollback registered of it, because it could not be deployed itself, is the same.
+ * rollback registered of it, because it could not be deployed itself, is the same. One to which CodeDeploy brings something
+ * else is not: it would serve soon.
  */
 function sameCode(a: Service, b: Service): boolean {
   const digests = (service: Service) =>
@@ -141,7 +147,8 @@ function sameCode(a: Service, b: Service): boolean {
     ([name, digest]) => digest && other.get(name) && other.get(name) !== digest,
   )
   const same = a.taskDefinition === b.taskDefinition || a.copyOf === b.taskDefinition
-  return same && !moved
+  const comes = a.coming !== undefined && a.coming.taskSet !== b.coming?.taskSet
+  return same && !moved && !comes
 }
 
 function ofConfig(then: Components, rows: readonly ConfigRow[]): Compared {

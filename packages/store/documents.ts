@@ -28,6 +28,8 @@ export const serviceState = z.object({
   /** `family:revision` that a rollback registered this one as a copy of. */
   copyOf: text.optional(),
   desiredCount: z.int().min(0),
+  /** What CodeDeploy was bringing: a newer task set, without production traffic yet. */
+  coming: z.object({ taskSet: text, taskDefinition: text }).optional(),
   /** The last part of the service revision's ARN. */
   serviceRevision: text.optional(),
   containers: z.array(z.object({ name: text, image: text, digest: digest.optional() })),

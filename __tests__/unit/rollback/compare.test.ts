@@ -46,6 +46,11 @@ test.each<[string, Service | undefined, boolean]>([
     service({ taskDefinition: 'web:3', copyOf: 'web:1' }),
     true,
   ],
+  [
+    'the same, but CodeDeploy brings something else',
+    service({ coming: { taskSet: 'ecs-svc/2', taskDefinition: 'web:2' } }),
+    false,
+  ],
   ['a copy of something else', service({ taskDefinition: 'web:3', copyOf: 'web:2' }), false],
   [
     'the same task definition with a tag that moved',
