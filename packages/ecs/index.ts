@@ -23,7 +23,15 @@ export {
 } from './observe.ts'
 export { observeReferences, type References } from './references.ts'
 export type { Grade, Target } from './rollback/plan.ts'
-export { type EcsSettings, grades, journalOf, type Mode, modes, settings } from './settings.ts'
+export {
+  type EcsSettings,
+  grades,
+  journalOf,
+  type Mode,
+  modes,
+  orders,
+  settings,
+} from './settings.ts'
 export * from './state.ts'
 export { type Class, classes, classText } from './watch/classes.ts'
 export {
