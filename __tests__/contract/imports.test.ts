@@ -152,9 +152,9 @@ describe('who imports whom', () => {
   })
 
   test('the rule finds every way of importing', () => {
-    expect(objection('packages/ecs/plan.ts', '#rds', rules.ecs as Rule)).toBeDefined()
-    expect(objection('packages/ecs/plan.ts', '../rds/index.ts', rules.ecs as Rule)).toBeDefined()
-    expect(objection('packages/ecs/plan.ts', './a/b.ts', rules.ecs as Rule)).toBeUndefined()
+    expect(objection('packages/ecs/state.ts', '#rds', rules.ecs as Rule)).toBeDefined()
+    expect(objection('packages/ecs/state.ts', '../rds/index.ts', rules.ecs as Rule)).toBeDefined()
+    expect(objection('packages/ecs/state.ts', './a/b.ts', rules.ecs as Rule)).toBeUndefined()
     expect(objection('packages/core/until.ts', 'node:fs', rules.core as Rule)).toBeDefined()
     expect(objection('packages/sql/query.ts', 'pg-cursor', rules.sql as Rule)).toBeDefined()
   })

@@ -151,7 +151,8 @@ function clockOf(
   store: Store | undefined,
 ): Clock {
   const common = store === undefined ? clock : setBy(clock, store.objects.serverTime())
-  const ahead = clock.now() - common.now()
+  // The same clock read twice differs by a moment.
+  const ahead = common === clock ? 0 : clock.now() - common.now()
   if (ahead !== 0)
     report.warning(
       `this machine's clock is ${span(Math.abs(ahead))} ${ahead > 0 ? 'ahead' : 'behind'}: the store's is used`,

@@ -1,12 +1,12 @@
 import type { Result, Run } from '#core'
 import type { Store } from '#store'
 import type { EcsClients } from './client.ts'
+import { start } from './counts/start.ts'
+import { stop } from './counts/stop.ts'
 import { list } from './list.ts'
-import { redeploy } from './redeploy.ts'
-import { rollback } from './rollback.ts'
+import { redeploy } from './redeploy/redeploy.ts'
+import { rollback } from './rollback/rollback.ts'
 import type { EcsSettings } from './settings.ts'
-import { start } from './start.ts'
-import { stop } from './stop.ts'
 
 /** Does what the settings say with the services that they name. */
 export function changeServices(

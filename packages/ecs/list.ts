@@ -1,12 +1,12 @@
 import type { Result, Run } from '#core'
 import type { Store } from '#store'
 import { begin } from './begin.ts'
-import { candidatesData, candidatesTable } from './candidates.ts'
 import type { EcsClients } from './client.ts'
-import { readKnowledge } from './knowledge.ts'
-import { eligible, observePasts, toOf } from './past.ts'
+import { candidatesData, candidatesTable } from './destination/candidates.ts'
+import { readKnowledge } from './destination/knowledge.ts'
+import { eligible, observePasts, toOf } from './destination/past.ts'
+import { counted } from './report/table.ts'
 import type { EcsSettings } from './settings.ts'
-import { counted } from './table.ts'
 
 /** Shows for each service what it may go back to, with the reasons for and against; read-only, and needs no store. */
 export async function list(

@@ -1,6 +1,6 @@
 import type * as Ecs from '@aws-sdk/client-ecs'
 import { shortName } from '#aws'
-import { factsOf } from './facts.ts'
+import { factsOf } from './environment/facts.ts'
 import type {
   AbsentService,
   LifecycleHook,

@@ -1,5 +1,5 @@
 import type { Written } from '#core'
-import type { Suspended } from './scaling.ts'
+import type { Suspended } from './counts/scaling.ts'
 
 /** What the journal says of a service's desired count. */
 export type Recorded =

@@ -1,5 +1,5 @@
 import type { EcsClients } from './client.ts'
-import type { Fact } from './facts.ts'
+import type { Fact } from './environment/facts.ts'
 import { observeServices, observeTaskDefinition, type Services } from './observe.ts'
 import { inParallel } from './parallel.ts'
 

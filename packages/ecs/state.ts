@@ -1,4 +1,4 @@
-import type { Fact } from './facts.ts'
+import type { Fact } from './environment/facts.ts'
 
 /** What ECS says now, mapped once to plain data. Times are milliseconds since the epoch, by ECS's clock. */
 

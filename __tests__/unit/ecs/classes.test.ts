@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import { type Class, classes, classText, type LiveService, type ServiceDeployment } from '#ecs'
-import { serviceLink, streamLink } from '../../../packages/ecs/links.ts'
-import { chanceOf, pace } from '../../../packages/ecs/pace.ts'
-import { mergeEvents, mergeTasks } from '../../../packages/ecs/progress.ts'
+import { serviceLink, streamLink } from '../../../packages/ecs/report/links.ts'
 import {
   comingAndGoing,
   fingerprintText,
   servingOf,
   servingText,
-} from '../../../packages/ecs/serving.ts'
+} from '../../../packages/ecs/report/serving.ts'
+import { chanceOf, pace } from '../../../packages/ecs/watch/pace.ts'
+import { mergeEvents, mergeTasks } from '../../../packages/ecs/watch/progress.ts'
 import {
   deadlockIn,
   healthReasons,
@@ -17,7 +17,7 @@ import {
   trafficMissing,
   verdictOn,
   verdictText,
-} from '../../../packages/ecs/signs.ts'
+} from '../../../packages/ecs/watch/signs.ts'
 import { A, B, rollout, service, task } from './state.ts'
 
 test('the classes have the letters A to N, each once', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Revision, ServiceDeployment } from '#ecs'
-import { isWanted, type Way, wayBack } from '../../../packages/ecs/dispatch.ts'
+import { isWanted, type Way, wayBack } from '../../../packages/ecs/rollback/dispatch.ts'
 import { A, B } from './state.ts'
 
 const ARN = 'arn:aws:ecs:us-east-1:123456789012'

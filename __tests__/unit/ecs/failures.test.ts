@@ -8,7 +8,7 @@ import {
   type TaskFailure,
   topCauses,
 } from '#ecs'
-import { wasHealthy } from '../../../packages/ecs/failures.ts'
+import { wasHealthy } from '../../../packages/ecs/watch/failures.ts'
 import { ended, task } from './state.ts'
 
 const group = 'arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1'

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Written } from '#core'
 import type { LiveService, TaskDefinition } from '#ecs'
-import { planService } from '../../../packages/ecs/plan.ts'
-import { planRedeploy } from '../../../packages/ecs/plan-redeploy.ts'
-import { planStart } from '../../../packages/ecs/start.ts'
-import { planStop } from '../../../packages/ecs/stop.ts'
+import { planStart } from '../../../packages/ecs/counts/start.ts'
+import { planStop } from '../../../packages/ecs/counts/stop.ts'
+import { planRedeploy } from '../../../packages/ecs/redeploy/plan.ts'
+import { planService } from '../../../packages/ecs/rollback/plan.ts'
 import { definition, entry, rollout, service } from './state.ts'
 
 const target = (given: Partial<TaskDefinition> = {}) => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Rollout } from '#ecs'
-import { afterLook, standing, type Watched } from '../../../packages/ecs/rollout.ts'
+import { afterLook, standing, type Watched } from '../../../packages/ecs/watch/rollout.ts'
 import { rollout, service } from './state.ts'
 
 /** `web:2` ran as deployment 2; we sent `web:1`, which became deployment 3. */

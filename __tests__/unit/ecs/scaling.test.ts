@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Written } from '#core'
-import { recordedScaling } from '../../../packages/ecs/recorded.ts'
 import {
   planResumption,
   planSuspension,
   resumeCommand,
   type ScalableTarget,
   type Scaling,
-} from '../../../packages/ecs/scaling.ts'
-import { planStart } from '../../../packages/ecs/start.ts'
+} from '../../../packages/ecs/counts/scaling.ts'
+import { planStart } from '../../../packages/ecs/counts/start.ts'
+import { recordedScaling } from '../../../packages/ecs/recorded.ts'
 import { entry, service } from './state.ts'
 
 const off = { in: false, out: false, scheduled: false }

@@ -1,7 +1,7 @@
-import { type ExpectedContainer, type Proof, prove } from '../judge.ts'
-import type { Target } from '../plan.ts'
+import { counted } from '../report/table.ts'
+import type { Target } from '../rollback/plan.ts'
 import { isAlive, type LiveService, type LiveTask, type TaskSet } from '../state.ts'
-import { counted } from '../table.ts'
+import { type ExpectedContainer, type Proof, prove } from '../watch/judge.ts'
 import type { Shift } from './observe.ts'
 import { type CodeDeployment, isActive, primarySet } from './state.ts'
 

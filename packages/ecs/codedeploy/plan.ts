@@ -1,6 +1,6 @@
 import type { Written } from '#core'
-import { type Known, obstacleTo, type ServicePlan, type Target } from '../plan.ts'
 import { type SentChange, sentChanges } from '../recorded.ts'
+import { type Known, obstacleTo, type ServicePlan, type Target } from '../rollback/plan.ts'
 import type { LiveService } from '../state.ts'
 import {
   bringsOf,

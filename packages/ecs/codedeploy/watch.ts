@@ -1,6 +1,9 @@
 import { isPassing } from '#aws'
 import { CallError, iso, type Look, messageOf, type Run, tolerant, until } from '#core'
 import type { EcsClients } from '../client.ts'
+import { observeServices, observeTasks, serviceOf } from '../observe.ts'
+import type { Target } from '../rollback/plan.ts'
+import type { LiveService, LiveTask } from '../state.ts'
 import {
   causeText,
   failing,
@@ -8,13 +11,10 @@ import {
   type TaskFailure,
   topCauses,
   wasHealthy,
-} from '../failures.ts'
-import { provenTasks } from '../judge.ts'
-import type { Moments } from '../moments.ts'
-import { observeServices, observeTasks, serviceOf } from '../observe.ts'
-import type { Target } from '../plan.ts'
-import { type End, type Ended, mergeTasks } from '../progress.ts'
-import type { LiveService, LiveTask } from '../state.ts'
+} from '../watch/failures.ts'
+import { provenTasks } from '../watch/judge.ts'
+import type { Moments } from '../watch/moments.ts'
+import { type End, type Ended, mergeTasks } from '../watch/progress.ts'
 import { expectedOf, type Judged, judge, type Looked, tasksOfSet } from './judge.ts'
 import { deploymentsOf, observeDeployments, observeShift } from './observe.ts'
 import { type CodeDeployment, isActive, primarySet, type Seen } from './state.ts'

@@ -1,8 +1,8 @@
 import { parseArn } from '#aws'
-import { tagOf } from '#store'
-import type { Fact } from '../facts.ts'
-import type { ExpectedContainer } from '../judge.ts'
+import type { Fact } from '../environment/facts.ts'
+import { inEcr } from '../registry.ts'
 import type { TaskDefinition } from '../state.ts'
+import type { ExpectedContainer } from '../watch/judge.ts'
 
 /** An image in a private registry of ECR; asked for by digest where it is known, because a tag may lead elsewhere. */
 export interface ImageNeed {
@@ -91,19 +91,15 @@ export function needsOf(
   }
 }
 
-/** `<account>.dkr.ecr.<region>.amazonaws.com/<repository>[:tag][@digest]`, also FIPS, China and dual-stack. */
-const registry =
-  /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)\/(.+)$/
-
 /** The need of an image reference; undefined for one that no private registry of ECR holds. */
 export function imageNeed(image: string, recorded: string | undefined): ImageNeed | undefined {
-  const [, account = '', region = '', path = ''] = registry.exec(image) ?? []
-  if (path === '') return undefined
-  const [named = '', pinned] = path.split('@')
-  const repository = named.replace(/:[^:/]*$/, '')
-  const digest = pinned ?? recorded
-  const id = digest === undefined ? { imageTag: tagOf(image) ?? 'latest' } : { imageDigest: digest }
-  const name = digest === undefined ? `${repository}:${tagOf(image)}` : `${named}@${digest}`
+  const found = inEcr(image)
+  if (!found) return undefined
+  const { account, region, repository, tag = 'latest' } = found
+  const digest = found.digest ?? recorded
+  const id = digest === undefined ? { imageTag: tag } : { imageDigest: digest }
+  const named = found.tag === undefined ? repository : `${repository}:${tag}`
+  const name = digest === undefined ? `${repository}:${tag}` : `${named}@${digest}`
   return { is: 'image', name, account, region, repository, id }
 }
 

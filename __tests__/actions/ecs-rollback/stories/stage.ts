@@ -2,6 +2,7 @@ import {
   CreateClusterCommand,
   CreateServiceCommand,
   type CreateServiceCommandInput,
+  DescribeServiceDeploymentsCommand,
   DescribeServicesCommand,
   DescribeTasksCommand,
   ECSClient,
@@ -52,6 +53,8 @@ export interface Street {
   deploy(tag?: string): Promise<void>
   /** The newest deployment ends in this state. */
   reaches(status: string): Promise<void>
+  /** The newest deployment waits at a hook. */
+  pauses(): Promise<void>
   /** Has ECS take the newest deployment back. */
   takeBack(): Promise<void>
   /** Lets something go wrong in this cluster alone; the answer ends it. */
@@ -129,6 +132,7 @@ function street(stage: Stage, { cluster, account }: Named): Street {
     AWS_ACCESS_KEY_ID: account,
     AWS_SECRET_ACCESS_KEY: 'x',
     AWS_REGION: 'us-east-1',
+    AWS_DEFAULT_REGION: 'us-east-1',
   }
   const at = { cluster, service: 'web' }
   const register = async (tag: string) => {
@@ -147,6 +151,15 @@ function street(stage: Stage, { cluster, account }: Named): Street {
     deploy: async (tag = 'v2') => update({ taskDefinition: await register(tag) }),
     reaches: (status) =>
       eventually(`${cluster} ${status}`, async () => (await newest())?.status === status),
+    pauses: () =>
+      eventually(`${cluster} pauses`, async () => {
+        const arn = (await newest())?.serviceDeploymentArn ?? ''
+        const asked = new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [arn] })
+        const [found] = (await client.send(asked)).serviceDeployments ?? []
+        return (
+          found?.lifecycleHookDetails?.some(({ status }) => status === 'AWAITING_ACTION') === true
+        )
+      }),
     takeBack: async () => {
       const { serviceDeploymentArn } = (await newest()) ?? {}
       const stopType = 'ROLLBACK'
