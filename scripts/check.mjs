@@ -50,13 +50,16 @@ const each = (group) =>
       ...tests(`${group}-${name}`, [`${group}/${name}`], '--runInBand'),
     }))
 
-// In the second, two take from one queue, the longest first. The tests start servers: one file at a time in each.
+// In the second, two take from one queue, the longest first. The tests start servers: one file at a time in each. The
+// simulated ECS is first, because its tests may have to build a tool.
+const sandbox = each('sandbox')
 const testing = [
+  ...sandbox.filter(({ name }) => name === 'sandbox/ecs'),
   ...each('workflows'),
   ...each('faults'),
   { name: 'unit, contract tests', ...tests('unit', ['unit', 'contract'], '--runInBand') },
   ...each('actions'),
-  ...each('sandbox'),
+  ...sandbox.filter(({ name }) => name !== 'sandbox/ecs'),
 ]
 
 const running = new Set()

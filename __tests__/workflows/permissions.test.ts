@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DeregisterTaskDefinitionCommand, DescribeServicesCommand } from '@aws-sdk/client-ecs'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import {
@@ -139,6 +140,7 @@ beforeAll(async () => {
     'acme-rollback': storeBucket(place),
     'acme-frontend': siteBucket(place),
     E1A2B3C4D5E6F7: company.front?.distribution ?? '',
+    'acme-task*': 'ecs-execution',
   })
   await attach(policy)
   town.sandbox.calls.clear()
@@ -217,6 +219,13 @@ describe('without one action of the policy', () => {
   }, 120_000)
 })
 
+/** `family:revision` that a service is on. */
+async function runsOf(service: string): Promise<string> {
+  const command = new DescribeServicesCommand({ cluster, services: [service] })
+  const { services } = await company.clients.ecs.send(command)
+  return services?.[0]?.taskDefinition?.split('/').at(-1) ?? ''
+}
+
 describe('the table', () => {
   beforeAll(async () => {
     await attach(policy)
@@ -237,13 +246,23 @@ describe('the table', () => {
     const build = 'site'
     await alone('s3-frontend-restore', { mode: 'redeploy', bucket, distribution, build })
     await alone('config-rollback', { mode: 'capture', secrets: tokenSecret })
+    const before = await runsOf('action-workers')
     await alone('ecs-rollback', { mode: 'rollback', cluster, services, to: 'tag:release-1' })
+    const { ecs } = company.clients
+    await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: before }))
+    await alone('ecs-rollback', { ...rollback, to: before })
+    await alone('ecs-rollback', { mode: 'list', cluster, services: 'action-workers' })
     await alone('rollback-report', { mode: 'notify', environment, ticket: 'true' })
     await alone('ecs-rollback', { mode: 'redeploy', cluster, services: 'action-workers' })
   }, 120_000)
 
   test('every action needs what the table says, and nothing else', () => {
     expect(differences(readTable(page), seen)).toEqual([])
+  })
+
+  test('a task definition that was deregistered was copied under the policy', () => {
+    const seenBy = seen.get('ecs-rollback rollback')
+    expect(seenBy?.has('ecs:RegisterTaskDefinition')).toBe(true)
   })
 
   test('every row of the table was seen', () => {
@@ -265,10 +284,12 @@ describe('the table', () => {
       expect([...seen.values()].some((actions) => actions.has(action))).toBe(true)
   })
 
-  test('the policy to copy grants what the table lists, what RDS asks for beside it, and nothing else', () => {
+  test('the policy to copy grants what the table lists, what RDS and CodeDeploy ask for beside it, and nothing else', () => {
     const rows = [...readTable(page).values()]
     const listed = rows.flatMap(({ always, sometimes }) => [...always, ...sometimes])
-    const beside = ['iam:PassRole', 'rds:AddTagsToResource']
+    const created = ['GetDeploymentConfig', 'GetApplicationRevision', 'RegisterApplicationRevision']
+    const ofCodeDeploy = created.map((one) => `codedeploy:${one}`)
+    const beside = ['iam:PassRole', 'rds:AddTagsToResource', ...ofCodeDeploy]
     expect([...grantedIn(page)].sort()).toEqual(
       [...new Set([...listed, ...beside, ...storeActions])].sort(),
     )

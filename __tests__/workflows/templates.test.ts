@@ -47,6 +47,7 @@ const everything: Given = {
   Cluster: 'acme-production',
   MigrationFamily: 'acme-api-gateway',
   TaskRoles: 'acme-task*',
+  CodeDeploy: 'true',
   Alarms: 'true',
   LogGroups: '/ecs/acme-production/*',
   Database: 'acme-production',
@@ -221,8 +222,9 @@ describe.each(['cloudformation', 'terraform'] as const)('%s', (twin) => {
 
   test('grants nothing for what is not used', () => {
     const sids = small[twin].role.Statement.map(({ Sid }) => Sid)
-    const ofCluster = ['Services', 'Tasks', 'TaskDefinitions', 'ScalableTargets', 'Scaling']
-    const always = ['Store', 'StoreBucket', ...ofCluster, 'AboutItself']
+    const ofCluster = ['Services', 'Tasks', 'TaskDefinitions', 'Standing']
+    const ofScaling = ['ScalableTargets', 'Scaling']
+    const always = ['Store', 'StoreBucket', ...ofCluster, ...ofScaling, 'AboutItself']
     expect(sids).toEqual(always)
     expect(JSON.stringify(small[twin].role)).not.toContain('acme-production')
   })

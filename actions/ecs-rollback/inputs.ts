@@ -1,4 +1,4 @@
-import { grades, modes, parseDestination } from '#ecs'
+import { grades, modes, orders, parseDestination } from '#ecs'
 import { choice, common, durationBetween, flag, matching, optional, selection, text } from '#inputs'
 
 const name = /^[A-Za-z0-9_-]{1,255}$/
@@ -13,13 +13,13 @@ export const inputs = {
   cluster: optional(matching(name, what)),
   services: optional(selection({ pattern: name, what: `names of ${what}` })),
   to: parseDestination,
-  'min-grade': choice(...grades),
-  'min-soak': durationBetween('0s', '720h'),
+  'min-grade': optional(choice(...grades)),
+  'min-soak': optional(durationBetween('0s', '720h')),
   'bad-deployment': optional(matching(deployment, 'the id or the ARN of a service deployment')),
-  'require-all': flag,
+  'require-all': optional(flag),
   record: optional(text),
-  'capacity-timeout': durationBetween('0s', '12h'),
-  'stable-for': durationBetween('0s', '1h'),
-  order: choice('parallel', 'declared'),
-  'protect-rollback': flag,
+  'capacity-timeout': optional(durationBetween('0s', '12h')),
+  'stable-for': optional(durationBetween('0s', '1h')),
+  order: optional(choice(...orders)),
+  'protect-rollback': optional(flag),
 }

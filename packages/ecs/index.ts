@@ -1,6 +1,7 @@
 export { captureServices, describeState } from './capture.ts'
 export { changeServices } from './change.ts'
 export { connect, type EcsClients } from './client.ts'
+export { type Found as DeployedBy, observeSeen as observeCodeDeploy } from './codedeploy/index.ts'
 export { type Sets, setsOf } from './codedeploy/sets.ts'
 export { commitsOf, commitTokens, distinctCommits, isCommit } from './destination/commits.ts'
 export { type Destination, parseDestination } from './destination/destination.ts'
@@ -24,7 +25,15 @@ export {
 } from './observe.ts'
 export { observeReferences, type References } from './references.ts'
 export type { Grade, Target } from './rollback/plan.ts'
-export { type EcsSettings, grades, journalOf, type Mode, modes, settings } from './settings.ts'
+export {
+  type EcsSettings,
+  grades,
+  journalOf,
+  type Mode,
+  modes,
+  orders,
+  settings,
+} from './settings.ts'
 export * from './state.ts'
 export { type Class, classes, classText } from './watch/classes.ts'
 export {

@@ -47,7 +47,7 @@ export const orders = ['parallel', 'declared'] as const
 export type Order = (typeof orders)[number]
 
 /** What the settings are where nothing else is said; action.yml says the same. */
-export const defaults = { minGrade: 'G1', minSoak: 30 * 60_000 } as const
+export const defaults = { minGrade: 'G1', minSoak: 30 * 60_000, capacity: 10 * 60_000 } as const
 
 /** Which services the input names. */
 export type Chosen =
@@ -62,14 +62,14 @@ export interface EcsInputs {
   readonly services?: Chosen | undefined
   readonly to: Destination
   readonly record?: string | undefined
-  readonly 'min-grade'?: Grade
-  readonly 'min-soak'?: number
+  readonly 'min-grade'?: Grade | undefined
+  readonly 'min-soak'?: number | undefined
   readonly 'bad-deployment'?: string | undefined
-  readonly 'require-all'?: boolean
-  readonly 'capacity-timeout'?: number
-  readonly 'stable-for'?: number
-  readonly order?: Order
-  readonly 'protect-rollback'?: boolean
+  readonly 'require-all'?: boolean | undefined
+  readonly 'capacity-timeout'?: number | undefined
+  readonly 'stable-for'?: number | undefined
+  readonly order?: Order | undefined
+  readonly 'protect-rollback'?: boolean | undefined
 }
 
 /** The part of an environment's configuration that settings are made of. */
@@ -114,7 +114,10 @@ export function settings(given: EcsInputs, environment: EcsEnvironment | undefin
     minSoak: given['min-soak'] ?? defaults.minSoak,
     badDeployment: given['bad-deployment'],
     requireAll: given['require-all'] ?? false,
-    patience: { capacity: given['capacity-timeout'], stable: given['stable-for'] },
+    patience: {
+      capacity: given['capacity-timeout'] ?? defaults.capacity,
+      stable: given['stable-for'],
+    },
     order: given.order ?? 'parallel',
     protectRollback: given['protect-rollback'] ?? false,
   }

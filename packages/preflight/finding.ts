@@ -5,7 +5,7 @@ export interface Finding {
   readonly check: string
   readonly found: string
   readonly is: 'fine' | 'warning' | 'doubt' | 'problem'
-  /** What to do; for everything that is not fine. */
+  /** What to do; for everything that is not fine and does not say it already. */
   readonly next?: string
 }
 

@@ -1,4 +1,5 @@
 export { type Finding, resultOf } from './finding.ts'
+export { liveFindings } from './live.ts'
 export { type Mode, type Need, needs, rollbackModes, type Thing } from './needs.ts'
 export { judged } from './permissions.ts'
 export { type Ports, portsOf, preflight, type Settings, settings } from './preflight.ts'

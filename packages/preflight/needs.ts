@@ -21,6 +21,19 @@ export type Mode = (typeof rollbackModes)[number]
 export type Thing =
   | 'service'
   | 'service deployment'
+  | 'rolling deployment'
+  /** Of a service of which ECS shifts the traffic: only ECS takes it back. */
+  | 'shifting deployment'
+  /** What a task definition is registered as: it has no name before. */
+  | 'new task definition'
+  /** A revision of a family that a service is on. */
+  | 'tagged task definition'
+  | 'role of a service'
+  | 'task definitions'
+  | 'code deployments'
+  | 'deployment group'
+  | 'deployment config'
+  | 'application'
   | 'migration task'
   | 'task role'
   | 'database'
@@ -50,6 +63,8 @@ export interface Need {
   readonly on: readonly Thing[] | 'looked' | 'never'
   /** The rows that list it; none for what AWS asks for beside a call. */
   readonly modes: readonly Mode[]
+  /** How a rollback goes on without it: its lack is told, and refuses no deployment. */
+  readonly without?: string
 }
 
 const ecs = (...modes: readonly ('stop' | 'rollback' | 'redeploy' | 'start')[]) =>
@@ -69,6 +84,20 @@ const need = (action: string, on: Need['on'], ...modes: readonly Mode[]): Need =
   modes,
 })
 
+/** One whose lack costs a rollback time or sight, or only some rollbacks. */
+const optional = (without: string, ...given: Parameters<typeof need>): Need => ({
+  ...need(...given),
+  without,
+})
+
+const replaced = 'a deployment that is under way is replaced, not taken back by ECS'
+const noCopy =
+  'it cannot go back to a task definition that was deregistered meanwhile, or whose image tag has moved'
+const rollback = ecs('rollback')
+const byCodeDeploy = ecs('rollback', 'redeploy')
+/** What watches a deployment, and tells why it failed. */
+const watching = ecs('rollback', 'redeploy', 'start')
+
 /** Every permission, by service. */
 export const needs: readonly Need[] = [
   need('ecs:DescribeServices', 'looked', point, plan, ...everyEcs, health, config, revert),
@@ -77,21 +106,40 @@ export const needs: readonly Need[] = [
   need(
     'ecs:DescribeTaskDefinition',
     'looked',
-    ...([point, plan, ...ecs('rollback'), config, revert] as const),
+    ...([point, plan, ...watching, config, revert] as const),
   ),
-  need(
-    'ecs:DescribeServiceRevisions',
-    'looked',
-    ...([point, plan, ...ecs('rollback', 'redeploy', 'start')] as const),
-  ),
-  need(
-    'ecs:DescribeServiceDeployments',
-    ['service deployment'],
-    ...ecs('rollback', 'redeploy', 'start'),
-  ),
+  need('ecs:DescribeServiceRevisions', 'looked', ...([point, plan, ...watching] as const)),
+  optional(replaced, 'ecs:DescribeServiceDeployments', ['service deployment'], ...watching),
+  optional(replaced, 'ecs:ListServiceDeployments', ['service'], ...rollback),
+  optional(replaced, 'ecs:StopServiceDeployment', ['rolling deployment'], ...rollback),
+  optional(replaced, 'ecs:ContinueServiceDeployment', ['rolling deployment'], ...rollback),
+  // Where ECS shifts traffic a deployment that is under way is never replaced: without these it stays.
+  need('ecs:StopServiceDeployment', ['shifting deployment'], ...rollback),
+  need('ecs:ContinueServiceDeployment', ['shifting deployment'], ...rollback),
   need('ecs:UpdateService', ['service'], ...everyEcs),
-  // Only `to: tag:…` looks for one.
-  need('ecs:ListTaskDefinitions', 'never', ...ecs('rollback')),
+  optional(noCopy, 'ecs:ListTaskDefinitions', ['task definitions'], ...rollback),
+  optional(noCopy, 'ecs:RegisterTaskDefinition', ['new task definition'], ...rollback),
+  optional(noCopy, 'ecs:TagResource', ['tagged task definition'], ...rollback),
+  optional(noCopy, 'iam:PassRole', ['role of a service'], ...rollback),
+  need('codedeploy:ListApplications', 'looked', ...byCodeDeploy),
+  need('codedeploy:ListDeploymentGroups', 'looked', ...byCodeDeploy),
+  need('codedeploy:BatchGetDeploymentGroups', 'looked', ...byCodeDeploy),
+  need('codedeploy:ListDeployments', 'looked', ...byCodeDeploy),
+  need('codedeploy:BatchGetDeployments', 'looked', ...byCodeDeploy),
+  need('codedeploy:GetDeploymentTarget', ['code deployments'], ...byCodeDeploy),
+  need('codedeploy:StopDeployment', ['code deployments'], ...byCodeDeploy),
+  need('codedeploy:CreateDeployment', ['deployment group'], ...byCodeDeploy),
+  need('codedeploy:GetDeploymentConfig', ['deployment config']),
+  need('codedeploy:RegisterApplicationRevision', ['application']),
+  // Only `services: tag:…`, which a rollback of the workflow does not have.
+  need('ecs:ListServices', 'never', ...everyEcs),
+  // What tasks stand on. Denied, it is a doubt of the look itself.
+  need('ecr:DescribeImages', 'looked', point, ...watching),
+  need('ecr:DescribePullThroughCacheRules', 'looked', point, ...rollback),
+  need('elasticloadbalancing:DescribeTargetGroups', 'looked', point, ...watching),
+  need('iam:GetRole', 'looked', point, ...rollback),
+  // It only explains a failure.
+  need('elasticloadbalancing:DescribeTargetHealth', 'never', ...watching),
   // Without the first a stop warns and goes on; the second is only for services that have a scalable target.
   need('application-autoscaling:DescribeScalableTargets', 'never', ...ecs('stop', 'start')),
   need('application-autoscaling:RegisterScalableTarget', 'never', ...ecs('stop', 'start')),
@@ -115,11 +163,12 @@ export const needs: readonly Need[] = [
   need('secretsmanager:GetSecretValue', 'looked', point, plan, restore, revert, health),
   need('secretsmanager:PutSecretValue', ['connection secret'], restore),
   need('secretsmanager:UpdateSecretVersionStage', ['connection secret'], restore),
-  need('secretsmanager:DescribeSecret', 'looked', point, plan, config),
+  need('secretsmanager:DescribeSecret', 'looked', point, plan, config, ...rollback),
+  need('secretsmanager:ListSecretVersionIds', 'looked', point, ...rollback),
   need('secretsmanager:ListSecretVersionIds', ['secret'], config, plan),
   need('secretsmanager:UpdateSecretVersionStage', ['secret'], config, point),
 
-  need('ssm:DescribeParameters', 'looked', point, plan, config),
+  need('ssm:DescribeParameters', 'looked', point, plan, config, ...rollback),
   need('ssm:GetParameterHistory', ['parameter'], config, plan),
   need('ssm:PutParameter', ['parameter'], config),
 

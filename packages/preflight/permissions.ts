@@ -1,4 +1,3 @@
-import { DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { call, isDenied, parseArn, shortName } from '#aws'
 import { observeSecret } from '#config'
@@ -8,7 +7,8 @@ import { type FoundDatabase, findDatabase } from '#rds'
 import type { Components, Store } from '#store'
 import type { PreflightClients } from './client.ts'
 import type { Finding } from './finding.ts'
-import type { Mode } from './needs.ts'
+import { type Live, orNone, rolesOf } from './live.ts'
+import type { Need } from './needs.ts'
 import { type Answer, principalOf, simulate } from './simulate.ts'
 import { type Facts, type Question, questionsOf } from './things.ts'
 
@@ -18,6 +18,7 @@ export interface Subject {
   /** The role that the configuration or the input names. */
   readonly role: string | undefined
   readonly components: Components
+  readonly live: Live
 }
 
 const check = 'permissions'
@@ -68,23 +69,13 @@ export async function permissionFindings(
   }
 }
 
-/** A read that fails here was told by the look at what runs already. */
-async function orNone<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read()
-  } catch (thrown) {
-    if (thrown instanceof CallError) return undefined
-    throw thrown
-  }
-}
-
 async function factsOf(
   run: Run,
   store: Store,
   clients: PreflightClients,
   { subject, principal }: { readonly subject: Subject; readonly principal: string },
 ): Promise<Facts> {
-  const { config, components } = subject
+  const { config, components, live } = subject
   const [database, secrets, migrationTask] = await Promise.all([
     restorable(run, clients, config),
     Promise.all(
@@ -95,7 +86,7 @@ async function factsOf(
   const { account, region } = store
   return {
     partition: parseArn(principal)?.partition ?? 'aws',
-    ...{ account, region, config, database, migrationTask },
+    ...{ account, region, config, live, database, migrationTask },
     now: run.clock.now(),
     connection: database?.secret.arn,
     secrets: secrets.flatMap((secret) => (secret?.arn ? [secret.arn] : [])),
@@ -114,7 +105,7 @@ async function restorable(
 }
 
 async function migrationTaskOf(
-  { ecs }: PreflightClients,
+  clients: PreflightClients,
   { migrations }: EnvironmentConfig,
   components: Components,
 ): Promise<Facts['migrationTask']> {
@@ -122,16 +113,12 @@ async function migrationTaskOf(
   const found = components.ecs?.services.find(({ name }) => name === service)
   if (found === undefined) return undefined
   const definition = found.taskDefinition
-  const command = new DescribeTaskDefinitionCommand({ taskDefinition: definition })
-  const answer = await orNone(() => call(ecs.ecs, command, definition))
-  const { taskRoleArn, executionRoleArn } = answer?.taskDefinition ?? {}
-  const roles = [taskRoleArn, executionRoleArn].filter((role) => role !== undefined)
-  return { definition, roles: [...new Set(roles)] }
+  return { definition, roles: await rolesOf(clients, definition) }
 }
 
-type Asked = Question & { readonly modes: readonly Mode[] }
+type Asked = Question & Pick<Need, 'modes' | 'without'>
 
-/** One row for all that is allowed, one for each action that is not. Pure. */
+/** One row for all that is allowed, one for each action that is not: a problem, or a warning where a rollback goes on without it. Pure. */
 export function judged(
   role: string,
   questions: readonly Asked[],
@@ -140,17 +127,18 @@ export function judged(
   const answers = questions.map((question) => ({ question, answer: answerTo(question) }))
   const denied = answers.filter(({ answer }) => answer.is === 'denied')
   const unknown = answers.filter(({ answer }) => answer.is === 'unknown')
-  const problems = byAction(denied.map(({ question }) => question)).map(
-    ({ action, resources, modes }): Finding => {
+  const refused = byAction(denied.map(({ question }) => question)).map(
+    ({ action, resources, modes, without }): Finding => {
       const deny = denied.some(
         ({ question, answer }) =>
           question.action === action && answer.is === 'denied' && answer.how === 'by a deny',
       )
       const who = modes.length > 0 ? ` (${modes.join(', ')})` : ''
+      const lost = without === undefined ? '' : `; a rollback goes on without it: ${without}`
       return {
         check,
-        found: `${role} may not ${action} on ${named(resources)}${who}${deny ? ': a deny forbids it' : ''}`,
-        is: 'problem',
+        found: `${role} may not ${action} on ${named(resources)}${who}${deny ? ': a deny forbids it' : ''}${lost}`,
+        is: without === undefined ? 'problem' : 'warning',
         next: `${deny ? `take ${action} out of what forbids it to` : `grant ${action} on ${resources[0]} to`} the role ${role} (docs/permissions.md)`,
       }
     },
@@ -172,7 +160,7 @@ export function judged(
         ]
   const allowed = answers.length - denied.length - unknown.length
   return [
-    ...problems,
+    ...refused,
     ...doubts,
     ...(allowed > 0
       ? [
@@ -186,12 +174,15 @@ export function judged(
   ]
 }
 
+/** What lacks the same permission, apart by whether a rollback goes on without it. */
 function byAction(questions: readonly Asked[]) {
-  const actions = [...new Set(questions.map(({ action }) => action))]
-  return actions.map((action) => {
-    const same = questions.filter((one) => one.action === action)
+  const keyOf = ({ action, without = '' }: Asked) => `${action} ${without}`
+  const keys = [...new Set(questions.map(keyOf))]
+  return keys.map((key) => {
+    const same = questions.filter((one) => keyOf(one) === key)
     return {
-      action,
+      action: same[0]?.action ?? '',
+      without: same[0]?.without,
       resources: same.map(({ resource }) => resource),
       modes: [...new Set(same.flatMap(({ modes }) => modes))],
     }

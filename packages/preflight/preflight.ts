@@ -7,6 +7,7 @@ import type { Store } from '#store'
 import { connect, type PreflightClients } from './client.ts'
 import { lookAt, refOf } from './environments.ts'
 import { type Finding, resultOf } from './finding.ts'
+import { liveFindings, observeLive } from './live.ts'
 import { permissionFindings } from './permissions.ts'
 import { consentFindings, rollbackFindings } from './protection.ts'
 import { readinessFindings, storeFindings } from './readiness.ts'
@@ -90,20 +91,22 @@ export async function preflight(
       'store: expected a bucket: a rollback keeps its restore points and records there (input store, or store in the configuration file)',
     ])
   }
-  const [written, ready, protection] = await Promise.all([
+  const [written, ready, live, protection] = await Promise.all([
     storeFindings(run, store),
     readinessFindings(run, store, ports.captures),
+    observeLive(ports.clients, given.config),
     protectionFindings(run, ports, given),
   ])
   const { components } = ready.captured
-  const subject = { ...given, components }
+  const subject = { ...given, components, live }
   const permissions = await permissionFindings(run, store, ports.clients, subject)
   const account: Finding = {
     check: 'account',
     found: `${store.account}, ${store.region}`,
     is: 'fine',
   }
-  const found = [account, ...written, ...ready.findings, ...permissions, ...protection]
+  const running = [...ready.findings, ...liveFindings(live)]
+  const found = [account, ...written, ...running, ...permissions, ...protection]
   for (const one of found)
     if (one.is === 'doubt' || one.is === 'warning') run.report.warning(one.found)
   return resultOf(store.environment, found)

@@ -44,7 +44,7 @@ async function look(run: Run, captures: Captures): Promise<Looked> {
       (sum, one) => ({
         components: { ...sum.components, ...one.components },
         problems: [...sum.problems, ...one.problems],
-        warnings: [],
+        warnings: [...sum.warnings, ...one.warnings],
         rows: [...sum.rows, ...one.rows],
       }),
       empty,
@@ -64,7 +64,10 @@ export async function readinessFindings(
 ): Promise<Looked> {
   const { captured, findings } = await look({ ...run, dryRun: true }, captures)
   const gate = await orProblem('gate', () => gateFindings(run, store, captured))
-  return { captured, findings: [...findings, ...('check' in gate ? [gate] : gate)] }
+  const warnings = captured.warnings.map(
+    (found): Finding => ({ check: 'what runs', found, is: 'warning' }),
+  )
+  return { captured, findings: [...findings, ...warnings, ...('check' in gate ? [gate] : gate)] }
 }
 
 async function gateFindings(

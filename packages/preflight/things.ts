@@ -1,6 +1,8 @@
-import { shortName } from '#aws'
+import { parseArn, shortName } from '#aws'
+import { isCodeDeployed, type LiveService, shiftsTraffic } from '#ecs'
 import type { EnvironmentConfig } from '#inputs'
 import { type FoundDatabase, restoreInput, rollbackName, snapshotName } from '#rds'
+import type { Live } from './live.ts'
 import { type Need, needs, type Thing } from './needs.ts'
 
 /** A question to IAM: may this role do that to this thing. */
@@ -18,6 +20,7 @@ export interface Facts {
   readonly region: string
   readonly now: number
   readonly config: EnvironmentConfig
+  readonly live: Live
   /** Only when a rollback may restore it. */
   readonly database: FoundDatabase | undefined
   /** The ARN of the connection secret. */
@@ -40,21 +43,23 @@ type Resources = Readonly<Record<Thing, readonly string[]>>
  */
 export function resourcesOf(facts: Facts): Resources {
   const { config, partition, account, region, database, migrationTask } = facts
-  const { services, site, checks } = config
+  const { services: named, site, checks } = config
   const arn = (service: string, rest: string) =>
     `arn:${partition}:${service}:${region}:${account}:${rest}`
-  const cluster = shortName(services?.cluster ?? '')
-  const ofServices = (kind: string, end = '') =>
-    (services?.names ?? []).map((name) => arn('ecs', `${kind}/${cluster}/${shortName(name)}${end}`))
+  const cluster = shortName(named?.cluster ?? '')
+  const names = (named?.names ?? []).map(shortName)
+  const ofServices = (kind: string, end = '', of: readonly string[] = names) =>
+    of.map((name) => arn('ecs', `${kind}/${cluster}/${name}${end}`))
   const bucket = site && `arn:${partition}:s3:::${site.bucket}`
   const groups = checks.flatMap((check) => ('logs' in check ? [check.logs.group] : []))
   return {
     service: ofServices('service'),
     'service deployment': ofServices('service-deployment', '/0'),
+    ...ofLive(facts, arn, (of) => ofServices('service-deployment', '/0', of)),
     'migration task': migrationTask
       ? [arn('ecs', `task-definition/${migrationTask.definition}`)]
       : [],
-    'task role': migrationTask?.roles ?? [],
+    'task role': arnsOf(migrationTask?.roles ?? [], facts),
     ...ofDatabase(facts, database, arn),
     'connection secret': database && facts.connection ? [facts.connection] : [],
     secret: facts.secrets,
@@ -66,6 +71,74 @@ export function resourcesOf(facts: Facts): Resources {
       : [],
     alarms: checks.some((check) => 'alarms' in check) ? ['*'] : [],
     'log group': groups.map((group) => arn('logs', `log-group:${group}:log-stream:`)),
+  }
+}
+
+/** A task definition may name a role without its ARN. */
+const arnsOf = (roles: readonly string[], { partition, account }: Facts): readonly string[] => [
+  ...new Set(
+    roles.map((role) => (parseArn(role) ? role : `arn:${partition}:iam::${account}:role/${role}`)),
+  ),
+]
+
+type OfLive =
+  | keyof typeof noCodeDeploy
+  | 'rolling deployment'
+  | 'shifting deployment'
+  | 'new task definition'
+  | 'tagged task definition'
+  | 'role of a service'
+  | 'task definitions'
+
+/** What ECS deploys, and what it may have to be deployed as. A service that CodeDeploy deploys has no deployments of ECS. */
+function ofLive(
+  facts: Facts,
+  arn: (service: string, rest: string) => string,
+  deployments: (of: readonly string[]) => readonly string[],
+): Pick<Resources, OfLive> {
+  const { services, roles } = facts.live
+  const own = services.filter((service) => !isCodeDeployed(service))
+  const named = (some: readonly LiveService[]) => some.map(({ name }) => name)
+  const families = services.map(({ taskDefinition }) => taskDefinition.replace(/:\d+$/, ''))
+  const any = services.length > 0 ? ['*'] : []
+  return {
+    'rolling deployment': deployments(named(own.filter((one) => !shiftsTraffic(one)))),
+    'shifting deployment': deployments(named(own.filter(shiftsTraffic))),
+    'new task definition': any,
+    'tagged task definition': [...new Set(families)].map((family) =>
+      arn('ecs', `task-definition/${family}:0`),
+    ),
+    'role of a service': arnsOf(roles, facts),
+    'task definitions': any,
+    ...ofCodeDeploy(facts, arn),
+  }
+}
+
+const noCodeDeploy = {
+  ...{ 'code deployments': [], 'deployment group': [], 'deployment config': [], application: [] },
+} satisfies Partial<Resources>
+
+/** What deployments of CodeDeploy are made of: all traffic at once, as ecs-rollback sends them. */
+function ofCodeDeploy(
+  { live }: Facts,
+  arn: (service: string, rest: string) => string,
+): Pick<Resources, keyof typeof noCodeDeploy> {
+  const groups = [...live.deployedBy.values()].flatMap((one) => ('group' in one ? one.group : []))
+  if (groups.length === 0) return noCodeDeploy
+  const of = (kind: string, names: readonly string[]) =>
+    [...new Set(names)].map((name) => arn('codedeploy', `${kind}:${name}`))
+  return {
+    // These name no resource [AWS: Service Authorization Reference, AWS CodeDeploy].
+    'code deployments': ['*'],
+    'deployment group': of(
+      'deploymentgroup',
+      groups.map(({ application, name }) => `${application}/${name}`),
+    ),
+    'deployment config': of('deploymentconfig', ['CodeDeployDefault.ECSAllAtOnce']),
+    application: of(
+      'application',
+      groups.map(({ application }) => application),
+    ),
   }
 }
 
@@ -108,6 +181,7 @@ function ofDatabase(
 
 const passedTo: Partial<Readonly<Record<Thing, string>>> = {
   'task role': 'ecs-tasks.amazonaws.com',
+  'role of a service': 'ecs-tasks.amazonaws.com',
   'monitoring role': 'monitoring.rds.amazonaws.com',
   'database role': 'rds.amazonaws.com',
 }
@@ -122,18 +196,20 @@ function contextOf(thing: Thing, action: string, facts: Facts): Question['contex
   return {
     'aws:RequestedRegion': action.startsWith('cloudfront:') ? 'us-east-1' : region,
     'aws:SecureTransport': 'true',
+    // What tags a task definition when it is registered.
+    'ecs:CreateAction': 'RegisterTaskDefinition',
     'ecs:cluster': `arn:${partition}:ecs:${region}:${account}:cluster/${cluster}`,
     'iam:PassedToService': passedTo[thing] ?? 'ecs-tasks.amazonaws.com',
   }
 }
 
 /** Every question that a rollback of this configuration depends on and that looking did not answer. Pure. */
-export function questionsOf(facts: Facts): readonly (Question & Pick<Need, 'modes'>)[] {
+export function questionsOf(facts: Facts): readonly (Question & Pick<Need, 'modes' | 'without'>)[] {
   const resources = resourcesOf(facts)
-  return needs.flatMap(({ action, on, modes }) =>
+  return needs.flatMap(({ action, on, ...rest }) =>
     (typeof on === 'string' ? [] : on).flatMap((thing) =>
       resources[thing].map((resource) => {
-        return { action, resource, modes, context: contextOf(thing, action, facts) }
+        return { action, resource, ...rest, context: contextOf(thing, action, facts) }
       }),
     ),
   )

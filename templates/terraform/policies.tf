@@ -22,7 +22,10 @@ locals {
           "ecs:DescribeServices",
           "ecs:UpdateService",
           "ecs:DescribeServiceRevisions",
+          "ecs:ListServiceDeployments",
           "ecs:DescribeServiceDeployments",
+          "ecs:StopServiceDeployment",
+          "ecs:ContinueServiceDeployment",
         ]
         Resource = [
           "arn:${var.partition}:ecs:${var.region}:${var.account}:service/${var.cluster}/*",
@@ -33,7 +36,7 @@ locals {
       var.cluster != "" ? {
         Sid      = "Tasks"
         Effect   = "Allow"
-        Action   = ["ecs:ListTasks", "ecs:DescribeTasks"]
+        Action   = ["ecs:ListServices", "ecs:ListTasks", "ecs:DescribeTasks"]
         Resource = "*"
         Condition = {
           ArnEquals = {
@@ -46,6 +49,74 @@ locals {
         Effect   = "Allow"
         Action   = ["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"]
         Resource = "*"
+      } : null,
+      var.cluster != "" ? {
+        Sid    = "Standing"
+        Effect = "Allow"
+        Action = [
+          "ecr:DescribeImages",
+          "ecr:DescribePullThroughCacheRules",
+          "elasticloadbalancing:DescribeTargetGroups",
+          "elasticloadbalancing:DescribeTargetHealth",
+          "iam:GetRole",
+          "secretsmanager:DescribeSecret",
+          "secretsmanager:ListSecretVersionIds",
+          "ssm:DescribeParameters",
+        ]
+        Resource = "*"
+      } : null,
+      var.task_roles != "" ? {
+        Sid      = "Copies"
+        Effect   = "Allow"
+        Action   = "ecs:RegisterTaskDefinition"
+        Resource = "*"
+      } : null,
+      var.task_roles != "" ? {
+        Sid      = "CopyTags"
+        Effect   = "Allow"
+        Action   = "ecs:TagResource"
+        Resource = "arn:${var.partition}:ecs:${var.region}:${var.account}:task-definition/*"
+        Condition = {
+          StringEquals = {
+            "ecs:CreateAction" = "RegisterTaskDefinition"
+          }
+        }
+      } : null,
+      var.task_roles != "" ? {
+        Sid      = "TaskRoles"
+        Effect   = "Allow"
+        Action   = "iam:PassRole"
+        Resource = "arn:${var.partition}:iam::${var.account}:role/${var.task_roles}"
+        Condition = {
+          StringLike = {
+            "iam:PassedToService" = "ecs-tasks.amazonaws.com"
+          }
+        }
+      } : null,
+      var.code_deploy ? {
+        Sid      = "CodeDeployments"
+        Effect   = "Allow"
+        Action   = ["codedeploy:ListApplications", "codedeploy:GetDeploymentTarget", "codedeploy:StopDeployment"]
+        Resource = "*"
+      } : null,
+      var.code_deploy ? {
+        Sid    = "CodeDeploy"
+        Effect = "Allow"
+        Action = [
+          "codedeploy:ListDeploymentGroups",
+          "codedeploy:BatchGetDeploymentGroups",
+          "codedeploy:ListDeployments",
+          "codedeploy:BatchGetDeployments",
+          "codedeploy:CreateDeployment",
+          "codedeploy:GetDeploymentConfig",
+          "codedeploy:GetApplicationRevision",
+          "codedeploy:RegisterApplicationRevision",
+        ]
+        Resource = [
+          "arn:${var.partition}:codedeploy:${var.region}:${var.account}:application:*",
+          "arn:${var.partition}:codedeploy:${var.region}:${var.account}:deploymentgroup:*",
+          "arn:${var.partition}:codedeploy:${var.region}:${var.account}:deploymentconfig:*",
+        ]
       } : null,
       var.cluster != "" ? {
         Sid      = "ScalableTargets"
@@ -175,17 +246,6 @@ locals {
         Condition = {
           ArnEquals = {
             "ecs:cluster" = "arn:${var.partition}:ecs:${var.region}:${var.account}:cluster/${var.cluster}"
-          }
-        }
-      } : null,
-      var.task_roles != "" ? {
-        Sid      = "MigrationTaskRoles"
-        Effect   = "Allow"
-        Action   = "iam:PassRole"
-        Resource = "arn:${var.partition}:iam::${var.account}:role/${var.task_roles}"
-        Condition = {
-          StringLike = {
-            "iam:PassedToService" = "ecs-tasks.amazonaws.com"
           }
         }
       } : null,

@@ -68,9 +68,15 @@ variable "migration_family" {
 }
 
 variable "task_roles" {
-  description = "Roles that a task of the migration family runs with, such as acme-task*. Empty means none."
+  description = "Roles that tasks run with, such as acme-task*, for copies of task definitions and for down migrations. Empty means none of both."
   type        = string
   default     = ""
+}
+
+variable "code_deploy" {
+  description = "Whether CodeDeploy deploys services (deployment controller CODE_DEPLOY)."
+  type        = bool
+  default     = false
 }
 
 variable "alarms" {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import {
   DeleteServiceCommand,
   DescribeServiceDeploymentsCommand,
@@ -143,6 +144,18 @@ describe('D, crash', () => {
   })
 })
 
+/** An answer of DescribeServices in which no event says that a task is unhealthy. */
+function withoutUnhealthy(text: string): string {
+  const { services, ...rest } = JSON.parse(text) as {
+    readonly services: readonly { readonly events?: readonly { readonly message: string }[] }[]
+  }
+  const kept = services.map(({ events = [], ...service }) => ({
+    ...service,
+    events: events.filter(({ message }) => !message.includes('is unhealthy')),
+  }))
+  return JSON.stringify({ ...rest, services: kept })
+}
+
 describe('E, health', () => {
   /** A service behind a load balancer whose good release answers 502 when it comes back. */
   async function ill(): Promise<void> {
@@ -175,6 +188,28 @@ describe('E, health', () => {
     )
     expect((told(result).says as string[]).join('\n')).toContain(
       'target group web asks / on port 8080 for 200; container web gets its traffic on 8080',
+    )
+  })
+
+  test('says so too when the event comes after the look at the service that saw the tasks end', async () => {
+    await ill()
+    const inner = inProcessHandler(at.gateway)
+    let ended = 0
+    const clients = clientsOf({
+      handle: async (request) => {
+        const operation = (request.headers['x-amz-target'] ?? '').split('.').at(-1)
+        const { response } = await inner.handle(request)
+        const text = Buffer.concat(await response.body.toArray()).toString()
+        if (operation === 'DescribeTasks') ended = text.split('failed ELB health checks').length - 1
+        const late = operation === 'DescribeServices' && ended < 2
+        const body = Readable.from([Buffer.from(late ? withoutUnhealthy(text) : text)])
+        return { response: { ...response, body } }
+      },
+    })
+    const result = await at.run({ clients })
+    expect([result.outcome, told(result).class]).toEqual(['failed', 'health'])
+    expect(screenOf(result)).toContain(
+      'cause: load balancer: Health checks failed with these codes: [502]',
     )
   })
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   CodeDeployClient,
   CreateApplicationCommand,
@@ -12,6 +14,7 @@ import {
 } from '@aws-sdk/client-ecs'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Sandbox } from '../../../packages/sandbox/index.ts'
+import { differences, iamActions, readTable, rolePolicy } from '../../../scripts/permissions.ts'
 import {
   createLoadBalancer,
   eventually,
@@ -22,7 +25,9 @@ import { runBundle } from '../../support/bundle.ts'
 import { listenerArnOf } from '../../support/listener.ts'
 import { appSpecOf, GROUP, makeGroup, waits } from './codedeploy-scene.ts'
 
-/** The bundle as the runner starts it, and users behind a real load balancer. */
+/** The bundle as the runner starts it, with the policy of docs/permissions.md, and users behind a real load balancer. */
+const page = readFileSync(join(import.meta.dirname, '../../../docs/permissions.md'), 'utf8')
+const role = 'arn:aws:iam::123456789012:role/rollback'
 let sandbox: Sandbox
 let ecs: ECSClient
 let codeDeploy: CodeDeployClient
@@ -43,7 +48,9 @@ async function register(image: string): Promise<string> {
 }
 
 beforeAll(async () => {
-  sandbox = await startStreet()
+  const subjects = ['repo:acme/shop:environment:production']
+  const policies = [rolePolicy(page, { 'acme-production': 'prod' })]
+  sandbox = await startStreet([{ arn: role, subjects, policies }])
   const account = '123456789012'
   const credentials = { accessKeyId: account, secretAccessKey: 'x' }
   const config = { endpoint: sandbox.url, region: 'us-east-1', credentials }
@@ -86,10 +93,19 @@ const version = async () => {
   return answer.ok ? ((await answer.json()) as { version: string }).version : ''
 }
 
+/** The role is all that the bundle has. */
+function withoutKeys() {
+  const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...env } = sandbox.env
+  return env
+}
+
 const run = () =>
   runBundle('ecs-rollback', {
-    inputs: { cluster: 'prod', services: 'web', to: 'web:1', 'poll-interval': '100ms' },
-    env: { ...sandbox.env },
+    inputs: {
+      ...{ cluster: 'prod', services: 'web', to: 'web:1', 'poll-interval': '100ms' },
+      'role-to-assume': role,
+    },
+    env: withoutKeys(),
   })
 
 test('a service that CodeDeploy deploys is taken back by the bundle: in flight by a stop, finished by a deployment', async () => {
@@ -123,3 +139,15 @@ test('a service that CodeDeploy deploys is taken back by the bundle: in flight b
   const again = await run()
   expect([again.code, again.outputs.outcome]).toEqual([0, 'unchanged'])
 }, 180_000)
+
+test('its calls are those of docs/permissions.md, and the policy of that page was enough', () => {
+  const ours = sandbox.calls
+    .list()
+    .filter(({ userAgent }) => userAgent.includes('rollback-actions/'))
+  const denied = ours.filter(({ error }) => /AccessDenied/.test(error ?? ''))
+  expect(denied.map(({ operation }) => operation)).toEqual([])
+  const seen = iamActions(ours)
+  expect([...seen].filter((one) => one.startsWith('codedeploy:'))).toHaveLength(8)
+  const needs = differences(readTable(page), new Map([['ecs-rollback rollback', seen]]))
+  expect(needs.filter((line) => line.includes('does not list'))).toEqual([])
+})

@@ -315,6 +315,23 @@ describe('what somebody or CodeDeploy did already', () => {
     ])
   })
 
+  test('one that somebody has finished between the plan and our call is left alone', async () => {
+    at = await codeDeployScene()
+    await at.takePoint()
+    await at.release()
+    // The comparison of what changes is the last read of a task definition before the first change.
+    const clients = meanwhile('DescribeTaskDefinition', () => at.release('web:v3'), 3)
+    const result = await at.run({ clients })
+    expect([result.outcome, whyOf(result), operations()]).toEqual([
+      'superseded',
+      expect.stringContaining(
+        'web:3 was deployed by somebody else while this rollback was planned',
+      ),
+      [],
+    ])
+    expect(await at.sets()).toContain('PRIMARY web:3 2/2')
+  })
+
   test('a rollback that somebody takes back is said loudest', async () => {
     at = await codeDeployScene()
     await at.takePoint()

@@ -136,6 +136,31 @@ describe('a permission of the rollback that the role lacks is found before anyth
   })
 })
 
+describe('a permission without which a rollback goes on is told, and refuses nothing', () => {
+  test.each([
+    ['ecs:StopServiceDeployment', 'is replaced, not taken back by ECS'],
+    ['ecs:DescribeServiceDeployments', 'is replaced, not taken back by ECS'],
+    ['ecs:RegisterTaskDefinition', 'that was deregistered meanwhile, or whose image tag has moved'],
+    ['ecs:TagResource', 'that was deregistered meanwhile, or whose image tag has moved'],
+    ['ecr:DescribeImages', 'nobody looked whether this is there: image '],
+    ['iam:GetRole', 'nobody looked whether this is there: role ecs-execution'],
+    ['elasticloadbalancing:DescribeTargetGroups', 'nobody looked whether this is there: target'],
+  ])('%s', async (action, cost) => {
+    await at.attach(withoutAction(at.policy, action))
+    const ended = await at.run()
+    expect({ outcome: ended.outputs.outcome, problems: problems(ended) }).toEqual({
+      outcome: 'done',
+      problems: [],
+    })
+    const told = rows(ended).filter(({ is }) => is !== 'fine')
+    expect(told).toEqual([
+      expect.objectContaining({ is: 'warning', found: expect.stringContaining(cost) }),
+    ])
+    expect(told[0]?.found).toContain(action)
+    expect(ended.log).toContain(`grant ${action} `)
+  })
+})
+
 test('a role that may not ask about itself passes, and is told what is not proven', async () => {
   await at.attach(withoutAction(at.policy, 'iam:SimulatePrincipalPolicy'))
   const ended = await at.run()

@@ -50,6 +50,7 @@ export async function stage(): Promise<Stage> {
     'acme-rollback': storeBucket(place),
     'acme-frontend': siteBucket(place),
     E1A2B3C4D5E6F7: company.front?.distribution ?? '',
+    'acme-task*': 'ecs-execution',
   })
   const attach = async (document: PolicyDocument) => {
     const body = JSON.stringify({ role, policies: [document] })

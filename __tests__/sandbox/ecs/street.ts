@@ -2,8 +2,10 @@ import { fileURLToPath } from 'node:url'
 import { type Sandbox, startSandbox } from '../../../packages/sandbox/index.ts'
 
 /** A sandbox with real processes and real time, sixty times faster than AWS; without S3 and SSM. */
-export function startStreet(): Promise<Sandbox> {
-  return startSandbox({ scale: 60, ministack: false })
+export function startStreet(
+  roles?: NonNullable<Parameters<typeof startSandbox>[0]>['roles'],
+): Promise<Sandbox> {
+  return startSandbox({ scale: 60, ministack: false, ...(roles && { roles }) })
 }
 
 /** Calls an admin page of the sandbox; throws what it refuses. */

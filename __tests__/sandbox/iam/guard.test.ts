@@ -1,5 +1,11 @@
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch'
-import { CreateClusterCommand, ECSClient, ListTasksCommand } from '@aws-sdk/client-ecs'
+import { CodeDeployClient, StopDeploymentCommand } from '@aws-sdk/client-codedeploy'
+import {
+  CreateClusterCommand,
+  ECSClient,
+  ListTasksCommand,
+  RegisterTaskDefinitionCommand,
+} from '@aws-sdk/client-ecs'
 import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds'
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import {
@@ -120,6 +126,36 @@ test('a secret named by its name is one by its ARN, and only for whom the policy
   const read = (SecretId: string) => secrets.send(new GetSecretValueCommand({ SecretId }))
   expect((await read('acme/db')).SecretString).toBe('x')
   expect((await failure(read('acme/db-of-another'))).name).toBe('AccessDeniedException')
+})
+
+test('tags of a task definition take a permission of their own when it is registered', async () => {
+  const Condition = { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } }
+  const Resource = `arn:aws:ecs:us-east-1:${account}:task-definition/web:*`
+  const register = (it: Config, tags: boolean) =>
+    new ECSClient(it).send(
+      new RegisterTaskDefinitionCommand({
+        family: 'web',
+        containerDefinitions: [{ name: 'web', image: 'web:1', memory: 64 }],
+        ...(tags && { tags: [{ key: 'team', value: 'a' }] }),
+      }),
+    )
+  const registers = { Action: 'ecs:RegisterTaskDefinition' }
+  const { config } = await session(registers)
+  await register(config, false)
+  expect((await failure(register(config, true))).message).toContain(
+    `ecs:TagResource on resource: ${Resource}`,
+  )
+  const tagging = await session(registers, { Action: 'ecs:TagResource', Resource, Condition })
+  await register(tagging.config, true)
+})
+
+test('a deployment of CodeDeploy is no resource: a policy that names deployment groups refuses to stop it', async () => {
+  const Resource = `arn:aws:codedeploy:us-east-1:${account}:deploymentgroup:*`
+  const { config } = await session({ Action: 'codedeploy:*', Resource })
+  const stop = new StopDeploymentCommand({ deploymentId: 'd-ABCDEFGHI' })
+  expect((await failure(new CodeDeployClient(config).send(stop))).message).toContain(
+    'codedeploy:StopDeployment on resource: *',
+  )
 })
 
 test('nothing is done by a call that is refused', async () => {

@@ -159,3 +159,19 @@ test('one row tells an action with all its things, the first three by name', () 
   ])
   expect(found[0]?.next).toContain('grant ecs:UpdateService on arn:aws:ecs:r:1:service/c/a to')
 })
+
+test('what a rollback goes on without is a warning that says what it costs; where it does not, a problem', () => {
+  const stop = question({ action: 'ecs:StopServiceDeployment', resource: 'arn:aws:ecs:r:1:d/a' })
+  const asked = [
+    { ...stop, modes: [], without: 'it is replaced' },
+    { ...stop, resource: 'arn:aws:ecs:r:1:d/b', modes: [] },
+  ]
+  const found = judged('rollback', asked, () => ({ is: 'denied', how: 'by no statement' }))
+  expect(found.map(({ is, found: text }) => [is, text])).toEqual([
+    [
+      'warning',
+      'rollback may not ecs:StopServiceDeployment on d/a; a rollback goes on without it: it is replaced',
+    ],
+    ['problem', 'rollback may not ecs:StopServiceDeployment on d/b'],
+  ])
+})

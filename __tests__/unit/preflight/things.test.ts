@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { type EnvironmentConfig, parseConfig } from '#inputs'
-import { type Facts, questionsOf } from '#preflight'
+import { type Facts, liveFindings, questionsOf } from '#preflight'
+import { service } from '../ecs/state.ts'
 
 const config = (more: string): EnvironmentConfig => {
   const parsed = parseConfig(`
@@ -21,6 +22,7 @@ const facts = (more: string, given: Partial<Facts> = {}): Facts => ({
   region: 'us-east-1',
   now: Date.UTC(2026, 10, 22, 3, 15),
   config: config(more),
+  live: { services: [], roles: [], deployedBy: new Map() },
   database: undefined,
   connection: undefined,
   secrets: [],
@@ -39,6 +41,8 @@ test('only what the configuration names is asked about', () => {
     [
       'ecs:DescribeServiceDeployments service-deployment/prod/web/0',
       'ecs:DescribeServiceDeployments service-deployment/prod/worker/0',
+      'ecs:ListServiceDeployments service/prod/web',
+      'ecs:ListServiceDeployments service/prod/worker',
       'ecs:UpdateService service/prod/web',
       'ecs:UpdateService service/prod/worker',
     ].map((one) => one.replace(' ', ' arn:aws:ecs:us-east-1:123456789012:')),
@@ -90,5 +94,64 @@ test('checks of alarms and logs', () => {
   ).toEqual([
     'cloudwatch:DescribeAlarms *',
     'logs:FilterLogEvents arn:aws:logs:us-east-1:123456789012:log-group:/acme:log-stream:',
+  ])
+})
+
+const ofEcs = (rest: string) => `arn:aws:ecs:us-east-1:123456789012:${rest}`
+const mayCopy = [
+  ['ecs:ListTaskDefinitions', '*'],
+  ['ecs:RegisterTaskDefinition', '*'],
+  ['ecs:TagResource', ofEcs('task-definition/web:0')],
+  ['iam:PassRole', 'arn:aws:iam::123456789012:role/task'],
+]
+
+test('what only some rollbacks need is asked about what runs, and refuses no deployment', () => {
+  const live = { services: [service()], roles: ['task'], deployedBy: new Map() }
+  const found = questionsOf(facts('', { live }))
+  expect(found.map(({ action, resource }) => [action, resource])).toEqual([
+    ['ecs:StopServiceDeployment', ofEcs('service-deployment//web/0')],
+    ['ecs:ContinueServiceDeployment', ofEcs('service-deployment//web/0')],
+    ...mayCopy,
+  ])
+  expect(found.filter(({ without }) => without === undefined)).toEqual([])
+  expect(found.at(-1)?.context).toMatchObject({
+    'ecs:CreateAction': 'RegisterTaskDefinition',
+    'iam:PassedToService': 'ecs-tasks.amazonaws.com',
+  })
+})
+
+test('where ECS shifts traffic only ECS takes a deployment back: that is needed', () => {
+  const live = { services: [service({ strategy: 'CANARY' })], roles: [], deployedBy: new Map() }
+  const needed = questionsOf(facts('', { live })).filter(({ without }) => without === undefined)
+  expect(needed.map(({ action, resource }) => [action, resource])).toEqual([
+    ['ecs:StopServiceDeployment', ofEcs('service-deployment//web/0')],
+    ['ecs:ContinueServiceDeployment', ofEcs('service-deployment//web/0')],
+  ])
+})
+
+test('a service that CodeDeploy deploys needs CodeDeploy, by the deployment group that was found', () => {
+  const group = { application: 'shop', name: 'web', service: 'web', last: [] }
+  const live = {
+    services: [service({ controller: 'CODE_DEPLOY' })],
+    roles: [],
+    deployedBy: new Map([['web', { group, deployments: [] }]]),
+  }
+  const needed = questionsOf(facts('', { live })).filter(({ without }) => without === undefined)
+  const arn = (rest: string) => `arn:aws:codedeploy:us-east-1:123456789012:${rest}`
+  expect(needed.map(({ action, resource }) => [action, resource])).toEqual([
+    ['codedeploy:GetDeploymentTarget', '*'],
+    ['codedeploy:StopDeployment', '*'],
+    ['codedeploy:CreateDeployment', arn('deploymentgroup:shop/web')],
+    ['codedeploy:GetDeploymentConfig', arn('deploymentconfig:CodeDeployDefault.ECSAllAtOnce')],
+    ['codedeploy:RegisterApplicationRevision', arn('application:shop')],
+  ])
+  expect(liveFindings(live)).toEqual([])
+})
+
+test('one of which nobody knows the deployment group could not be rolled back', () => {
+  const deployedBy = new Map([['web', { why: 'no deployment group names it' }]])
+  const live = { services: [service({ controller: 'CODE_DEPLOY' })], roles: [], deployedBy }
+  expect(liveFindings(live)).toEqual([
+    { check: 'what runs', found: 'service web: no deployment group names it', is: 'problem' },
   ])
 })

@@ -53,6 +53,20 @@ const ended = ['Succeeded', 'Failed', 'Stopped']
 /** Tells whether a deployment can still change something; a group has one such at most [AWS: CreateDeployment]. */
 export const isActive = ({ status }: CodeDeployment) => !ended.includes(status)
 
+/** Whether a task set is of a deployment that was found before: its own may appear a moment after it. */
+export function isSeenSet(
+  found: Found | undefined,
+  taskSets: readonly TaskSet[] = [],
+  id: string | undefined,
+): boolean {
+  const made = taskSets.find((set) => set.id === id)?.deployment
+  return (
+    found !== undefined &&
+    'deployments' in found &&
+    found.deployments.some((one) => one.id === made)
+  )
+}
+
 /** The task set that serves production traffic. */
 export function primarySet({ taskSets = [] }: LiveService): TaskSet | undefined {
   return taskSets.find(({ status }) => status === 'PRIMARY')

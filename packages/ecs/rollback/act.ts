@@ -1,6 +1,7 @@
 import { isPassing, shortName } from '#aws'
 import { type Entry, type Run, tolerant, until } from '#core'
 import type { EcsClients } from '../client.ts'
+import { observeSeen } from '../codedeploy/observe.ts'
 import type { Found } from '../codedeploy/state.ts'
 import {
   observeRevisions,
@@ -8,7 +9,12 @@ import {
   observeServices,
   serviceOf,
 } from '../observe.ts'
-import { type LiveService, type ServiceDeployment, shiftsTraffic } from '../state.ts'
+import {
+  isCodeDeployed,
+  type LiveService,
+  type ServiceDeployment,
+  shiftsTraffic,
+} from '../state.ts'
 import type { Patience } from '../watch/step.ts'
 import { type Copy, type CopyReason, type Registered, registerCopy } from './copy.ts'
 import { isWanted } from './dispatch.ts'
@@ -233,7 +239,14 @@ export async function planAgain(
   const { current, ...rest } = situations.get(name) ?? {}
   const situation = given.replace ? rest : { ...rest, current }
   const { copy, ...plain } = target
-  const of = { service, target: plain, known: { entries: run.journal.entries(), situation } }
+  const coded = isCodeDeployed(service)
+  const found = coded ? await observeSeen(clients, { cluster, services: [service] }) : at.found
+  const known = {
+    entries: run.journal.entries(),
+    situation,
+    ...(coded && { codeDeploy: { runId: run.identity.runId, found: found.get(name) } }),
+  }
+  const of = { service, target: plain, known }
   const reason = given.reason ?? copy?.reason
   return reason === undefined ? planTarget(at, of) : planCopy(at, of, reason)
 }

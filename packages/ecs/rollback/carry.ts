@@ -1,6 +1,6 @@
 import { passes, type Run } from '#core'
 import type { EcsClients } from '../client.ts'
-import { type Found, rollBackCodeDeployed } from '../codedeploy/index.ts'
+import { type Found, isSeenSet, rollBackCodeDeployed } from '../codedeploy/index.ts'
 import { observeServices, serviceOf } from '../observe.ts'
 import { inParallel } from '../parallel.ts'
 import { isStopped, lastSent } from '../recorded.ts'
@@ -54,7 +54,7 @@ async function carry(at: Acting, plans: readonly ServicePlan[]): Promise<readonl
   const calledOff = at.run.onCut?.(async () => {
     await inParallel(plans, ({ service }) => unprotectedName(at, service.name))
   })
-  const rows = await carryBoth(at, plans)
+  const rows = await carryBoth(at, await stillTheirs(at, plans))
   const ended = await inParallel(rows, (row) => unprotectedRow(at, row))
   calledOff?.()
   return ended
@@ -79,8 +79,7 @@ async function carryBoth(at: Acting, plans: readonly ServicePlan[]): Promise<rea
   return plans.flatMap((plan) => all.find(({ name }) => name === nameOf(plan)) ?? [])
 }
 
-async function carryByEcs(at: Acting, given: readonly ServicePlan[]): Promise<readonly Row[]> {
-  const plans = await stillTheirs(at, given)
+async function carryByEcs(at: Acting, plans: readonly ServicePlan[]): Promise<readonly Row[]> {
   const first = await round(at, plans)
   const again = await inParallel(first, (one) => planMoved(at, one))
   const second = await round(
@@ -153,14 +152,21 @@ async function stillTheirs(
     const service = serviceOf(observed, plan.service.name)
     const [was, is] = [primaryOf(plan.service), service && primaryOf(service)]
     if (!service || was?.id === is?.id) return plan
-    return planChanged(at, plan, is?.id ?? 'none')
+    const back =
+      plan.service.rollouts.some(({ id }) => id === is?.id) ||
+      isSeenSet(at.found.get(plan.service.name), service.taskSets, is?.id)
+    return planChanged(at, plan, { id: is?.id ?? 'none', back })
   })
 }
 
-async function planChanged(at: Acting, plan: Mutating, id: string): Promise<ServicePlan> {
+/** `back`: what serves now is of a deployment that was seen when it was planned. */
+async function planChanged(
+  at: Acting,
+  plan: Mutating,
+  { id, back }: { readonly id: string; readonly back: boolean },
+): Promise<ServicePlan> {
   const anew = await planAgain(at, plan)
   const { service } = plan
-  const back = plan.service.rollouts.some((rollout) => rollout.id === id)
   if (!anew) return { is: 'superseded', service, why: 'it is not an ACTIVE service any more' }
   if (!isMutating(anew) || back) return anew
   const why = `${anew.service.taskDefinition} was deployed by somebody else while this rollback was planned (${id})`

@@ -1,6 +1,6 @@
 import { isPassing } from '#aws'
 import { CallError, iso, messageOf, span } from '#core'
-import { observeTasks } from '../observe.ts'
+import { observeServices, observeTasks, serviceOf } from '../observe.ts'
 import { inquire } from '../report/inquiry.ts'
 import { fingerprintText, servingText } from '../report/serving.ts'
 import {
@@ -58,21 +58,31 @@ const seeing = (one: Progress, service: LiveService, { deployment }: Sight): Pro
 })
 
 /**
- * Ends a watch. One that did not end well gets a last look: at its tasks, for the causes and for what serves now, and at
- * all that the screen of an on-call engineer shows.
+ * Ends a watch. One that did not end well gets a last look: at its tasks and events, for the causes and for what serves now,
+ * and at all that the screen of an on-call engineer shows.
  */
 async function settle(step: Step, next: Extract<Next, { end: unknown }>): Promise<Progress> {
   const { progress, end: how } = next
   if (how.outcome === 'done' || how.outcome === 'unchanged') {
     return { ...progress, ended: conclude(progress, how, tookSince(step)) }
   }
-  const tasks = await withTasks(step, progress, true).catch(unread)
+  const events = await withEvents(step, progress).catch(unread)
+  const seen = 'unread' in events ? progress : events
+  const tasks = await withTasks(step, seen, true).catch(unread)
   const why = 'unread' in tasks ? `${how.why}; its tasks are not known: ${tasks.unread}` : how.why
-  const last = withMoments(step, 'unread' in tasks ? progress : tasks)
+  const last = withMoments(step, 'unread' in tasks ? seen : tasks)
   const told = { ...how, why: how.class === 'undone' ? `${why}; ${fingerprints(last)}` : why }
   const ended = conclude(last, told, tookSince(step))
   const evidence = await inquire(step, ended, last.watched)
   return { ...last, ended: { ...ended, evidence } }
+}
+
+/** The tasks were read after the service: what ECS says of them may have come in between. */
+async function withEvents(step: Step, one: Progress): Promise<Progress> {
+  const { name } = one.service
+  const found = await observeServices(step.clients, { cluster: step.cluster, names: [name] })
+  const service = serviceOf(found, name)
+  return service ? { ...one, events: mergeEvents(one.events, service.events) } : one
 }
 
 /** Both versions by what they are made of: names may be the same. */

@@ -34,7 +34,12 @@ export interface Question {
 export type Answer = 'allowed' | 'denied' | 'silent'
 
 /** The keys that a question may have; a policy that looks at another one cannot be evaluated. */
-const KEYS = new Set(['ecs:cluster', 'iam:passedtoservice', 'aws:requestedregion'])
+const KEYS = new Set([
+  'ecs:cluster',
+  'ecs:createaction',
+  'iam:passedtoservice',
+  'aws:requestedregion',
+])
 
 function pattern(text: string, flags = ''): RegExp {
   const source = text

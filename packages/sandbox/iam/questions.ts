@@ -40,6 +40,7 @@ export async function questionsOf(asked: Asked, facts: Facts): Promise<readonly 
       return [
         ...on(ecsResources(asked), { 'ecs:cluster': clusterArn(asked) }),
         ...(await passedToTasks(asked, facts)),
+        ...taggedWhenRegistered(asked),
       ]
     case 'rds':
       return [...on(rdsResources(asked)), ...besideRds(asked)]
@@ -119,6 +120,19 @@ async function passedToTasks({ operation, input }: Asked, facts: Facts) {
   return [...new Set(roles)].map((role) => pass(role, 'ecs-tasks.amazonaws.com'))
 }
 
+/** Tags at the registration of a task definition take a permission of their own, on every revision of its family. */
+function taggedWhenRegistered(asked: Asked): readonly Question[] {
+  const { operation, input, region } = asked
+  if (operation !== 'RegisterTaskDefinition' || (input.tags ?? []).length === 0) return []
+  return [
+    {
+      action: 'ecs:TagResource',
+      resource: arn(asked, `task-definition/${input.family}:*`),
+      context: { 'aws:RequestedRegion': region, 'ecs:CreateAction': operation },
+    },
+  ]
+}
+
 /** Each resource that the reference marks as required, and those that the call names. */
 function rdsResources(asked: Asked): readonly string[] {
   const { operation, input } = asked
@@ -191,6 +205,8 @@ function otherResources(asked: Asked): readonly string[] {
       return operation.startsWith('Describe') ? ['*'] : [input.TargetGroupArn ?? '*']
     case 'application-autoscaling':
       return operation.startsWith('Describe') ? ['*'] : [arn(asked, 'scalable-target/*')]
+    case 'codedeploy':
+      return codeDeployResources(asked)
     case 'logs':
       return input.logGroupName
         ? [arn(asked, `log-group:${input.logGroupName}:log-stream:`)]
@@ -204,6 +220,29 @@ function otherResources(asked: Asked): readonly string[] {
     case 'iam':
       if (operation === 'SimulatePrincipalPolicy') return [input.PolicySourceArn]
       return input.RoleName ? [`arn:aws:iam::${asked.account}:role/${input.RoleName}`] : ['*']
+    default:
+      return ['*']
+  }
+}
+
+/**
+ * Groups, applications and configurations; what names only a deployment has no resource [AWS: Service Authorization Reference,
+ * AWS CodeDeploy]. Deployments that are asked for by their ids are of groups that nobody names here: any of them.
+ */
+function codeDeployResources(asked: Asked): readonly string[] {
+  const { operation, input } = asked
+  const group = (name: string) =>
+    arn(asked, `deploymentgroup:${input.applicationName ?? '*'}/${name}`)
+  switch (operation) {
+    case 'ListDeploymentGroups':
+      return [arn(asked, `application:${input.applicationName}`)]
+    case 'BatchGetDeploymentGroups':
+      return (input.deploymentGroupNames ?? []).map(group)
+    case 'ListDeployments':
+    case 'CreateDeployment':
+    case 'BatchGetDeployments':
+    case 'GetDeployment':
+      return [group(input.deploymentGroupName ?? '*')]
     default:
       return ['*']
   }
