@@ -1,9 +1,9 @@
 import type { Entry, Run } from '#core'
 import { isStopped, sentChanges } from '../recorded.ts'
-import { endedRow, plainRow, type Row } from '../report/table.ts'
+import { endedRow, plainRow, type Row, refusedRow } from '../report/table.ts'
 import { type Acting, shared } from '../rollback/act.ts'
 import type { ServicePlan, Target } from '../rollback/plan.ts'
-import { changeOf } from '../rollback/planned.ts'
+import { changeOf, unsentRow } from '../rollback/planned.ts'
 import type { LiveService } from '../state.ts'
 import { isTouched } from '../watch/moments.ts'
 import { deploymentsOf } from './observe.ts'
@@ -170,16 +170,8 @@ function unwatchedRow(plan: ServicePlan, became: Began | undefined): Row {
   const { service } = plan
   const change = changeOf(plan)
   switch (became?.is) {
-    case 'failed': {
-      const next = [became.next]
-      return plainRow(service, {
-        outcome: 'failed',
-        class: 'refused',
-        why: became.why,
-        change,
-        next,
-      })
-    }
+    case 'failed':
+      return refusedRow(service, change, became)
     case 'taken':
       return plainRow(service, {
         outcome: 'superseded',
@@ -189,11 +181,6 @@ function unwatchedRow(plan: ServicePlan, became: Began | undefined): Row {
       })
     case 'moved':
     case undefined:
-      return plainRow(service, {
-        outcome: plan.is === 'superseded' || plan.is === 'refused' ? plan.is : 'unchanged',
-        why: plan.why,
-        change,
-        drained: plan.is === 'left-alone',
-      })
+      return unsentRow(plan)
   }
 }

@@ -86,7 +86,7 @@ export const beginning = (way: Way): Step => ({
 })
 
 /** The command by which a person lets a deployment go on: never sent by us (P1). */
-export const continueCommand = (deployment: string) =>
+const continueCommand = (deployment: string) =>
   `aws deploy continue-deployment --deployment-id ${deployment} --deployment-wait-type READY_WAIT`
 
 /** Watches all services that CodeDeploy takes back, in one wait, until each has ended. */
