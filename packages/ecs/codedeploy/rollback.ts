@@ -13,8 +13,6 @@ import type { Seen } from './state.ts'
 import { beginning, type Moved, type Way, watchWays } from './watch.ts'
 
 type Aimed = Extract<ServicePlan, { target: unknown }>
-/** What became of the first call: a stage to watch, or why there is none. */
-type Began = Moved | { readonly is: 'taken'; readonly why: string }
 
 /** Carries out what was planned for services that CodeDeploy deploys, and watches until each has ended. */
 export async function rollBackCodeDeployed(
@@ -71,7 +69,7 @@ async function begin(
   at: Acting,
   plan: Aimed,
   { seen, anew }: { readonly seen: Seen; readonly anew: boolean },
-): Promise<Began> {
+): Promise<Moved> {
   const { run, clients } = at
   const { target } = plan
   switch (plan.is) {
@@ -96,7 +94,7 @@ async function begin(
 async function deploy(
   at: Acting,
   of: Pick<Way, 'service' | 'target' | 'seen' | 'anew'>,
-): Promise<Began> {
+): Promise<Moved> {
   const { run, clients } = at
   const { service, seen, anew } = of
   const ready = await registered(at, of)
@@ -130,7 +128,7 @@ async function deploy(
 async function registered(
   at: Acting,
   of: { readonly service: LiveService; readonly target: Target },
-): Promise<{ readonly target: Target } | Extract<Began, { is: 'failed' }>> {
+): Promise<{ readonly target: Target } | Extract<Moved, { is: 'failed' }>> {
   const { copy, ...target } = of.target
   if (!copy) return { target }
   const { run } = at
@@ -148,8 +146,7 @@ async function registered(
 /** Deploys the target after something was stopped that does not lead there. */
 async function again(at: Acting, step: Way): Promise<Moved> {
   const deployments = await deploymentsOf(at.clients, step.seen.group)
-  const became = await deploy(at, { ...step, seen: { ...step.seen, deployments } })
-  return became.is === 'taken' ? { is: 'failed', why: became.why, next: 'run again' } : became
+  return deploy(at, { ...step, seen: { ...step.seen, deployments } })
 }
 
 function wayOf(run: Run, plan: Aimed, seen: Seen): Omit<Way, 'stage' | 'target' | 'anew'> {
@@ -166,7 +163,7 @@ function wayOf(run: Run, plan: Aimed, seen: Seen): Omit<Way, 'stage' | 'target' 
   }
 }
 
-function unwatchedRow(plan: ServicePlan, became: Began | undefined): Row {
+function unwatchedRow(plan: ServicePlan, became: Moved | undefined): Row {
   const { service } = plan
   const change = changeOf(plan)
   switch (became?.is) {

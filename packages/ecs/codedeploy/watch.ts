@@ -43,6 +43,8 @@ export interface Way {
 export type Moved =
   | { readonly is: 'moved'; readonly target: Target; readonly stage: Stage }
   | { readonly is: 'failed'; readonly why: string; readonly next: string }
+  /** Somebody else's deployment is under way in the group: theirs stays (P14). */
+  | { readonly is: 'taken'; readonly why: string }
 
 /** How one service ended, and where it was led: a copy has a name of its own. */
 export type Came = Ended & { readonly target: Target }
@@ -222,6 +224,9 @@ async function afterStop(
   const next = await watching.deploy(step)
   if (next.is === 'failed') {
     return end(step, { outcome: 'failed', class: 'refused', why: next.why, next: [next.next] })
+  }
+  if (next.is === 'taken') {
+    return end(step, { outcome: 'superseded', class: 'superseded', why: next.why })
   }
   const { target, stage: then } = next
   const known = step.known ?? new Set<string>()
