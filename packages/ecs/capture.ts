@@ -13,9 +13,9 @@ import {
 import { inParallel } from './parallel.ts'
 import type { SeenGroup } from './preflight/balancing.ts'
 import { type Aimed, type Finding, groupsOf, inspectStanding } from './preflight/index.ts'
+import { fingerprintText } from './report/serving.ts'
 import {
   type AbsentService,
-  digest12,
   isCodeDeployed,
   type LiveContainer,
   type LiveService,
@@ -59,9 +59,8 @@ export function captureServices(
 }
 
 /** A recorded service in one line: `web:7, app@4f2a91c0d3e8, 2 tasks`. */
-export function describeState(service: ServiceState): string {
-  const images = service.containers.map(({ name, digest }) => `${name}@${digest12(digest)}`)
-  return `${service.taskDefinition}, ${images.join(' ')}, ${service.desiredCount} tasks`
+function describeState(service: ServiceState): string {
+  return `${service.taskDefinition}, ${fingerprintText(service.containers)}, ${service.desiredCount} tasks`
 }
 
 async function captureAll(clients: EcsClients, where: Services): Promise<readonly Part[]> {

@@ -1,4 +1,4 @@
-export { captureServices, describeState } from './capture.ts'
+export { captureServices } from './capture.ts'
 export { changeServices } from './change.ts'
 export { connect, type EcsClients } from './client.ts'
 export { type Found as DeployedBy, observeSeen as observeCodeDeploy } from './codedeploy/index.ts'

@@ -203,6 +203,10 @@ export interface ServiceDeployment {
   readonly finishedAt: number
 }
 
+/** The hook at which a service deployment waits for ContinueServiceDeployment. */
+export const pausedAt = ({ hooks }: ServiceDeployment) =>
+  hooks.find(({ status }) => status === 'AWAITING_ACTION')
+
 /** The options of the awslogs driver; a stream is called `prefix/container/task id`. */
 export interface LogPlace {
   readonly group: string

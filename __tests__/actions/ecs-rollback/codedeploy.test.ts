@@ -315,6 +315,21 @@ describe('what somebody or CodeDeploy did already', () => {
     ])
   })
 
+  test('one that somebody begins before our stop arrives is left alone', async () => {
+    at = await codeDeployScene()
+    await at.takePoint()
+    await at.release('web:v2', 5 * MINUTE)
+    const clients = meanwhile('StopDeployment', async () => {
+      await at.clock.advance(20 * MINUTE)
+      await at.release('web:v3', 30_000)
+    })
+    const result = await at.run({ clients })
+    expect([result.outcome, whyOf(result)]).toEqual([
+      'superseded',
+      expect.stringContaining('is under way in its deployment group'),
+    ])
+  })
+
   test('one that somebody has finished between the plan and our call is left alone', async () => {
     at = await codeDeployScene()
     await at.takePoint()

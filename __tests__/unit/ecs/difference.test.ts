@@ -238,6 +238,12 @@ describe('what is no secret is shown', () => {
       ['secret: app/jwt-AbCdEf, in us-east-1 → /app/jwt in eu-west-1'],
     ],
     [
+      'never a value that was pasted where the name of a parameter belongs',
+      { secrets: [{ name: 'TOKEN', valueFrom: `postgres://app:${CANARY}@db/shop?x=1` }] },
+      {},
+      ['secret: app/jwt-AbCdEf, in us-east-1 → a text that is no name'],
+    ],
+    [
       'what a port says beside its number',
       { portMappings: [{ containerPort: 8080, hostPort: 80, appProtocol: 'http2' }] },
       {},

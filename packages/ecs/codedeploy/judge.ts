@@ -1,7 +1,7 @@
 import { counted } from '../report/table.ts'
 import type { Target } from '../rollback/plan.ts'
 import { isAlive, type LiveService, type LiveTask, type TaskSet } from '../state.ts'
-import { type ExpectedContainer, type Proof, prove } from '../watch/judge.ts'
+import { agreedDigests, type ExpectedContainer, type Proof, prove } from '../watch/judge.ts'
 import type { Shift } from './observe.ts'
 import { type CodeDeployment, isActive, primarySet } from './state.ts'
 
@@ -36,14 +36,10 @@ export function expectedOf(
   tasks: readonly LiveTask[],
 ): readonly ExpectedContainer[] {
   if (recorded) return recorded
-  const running = tasks.filter(({ status }) => status === 'RUNNING')
-  return definition.containers.map(({ name }) => {
-    const seen = new Set(
-      running.map((task) => task.containers.find((one) => one.name === name)?.digest),
-    )
-    const [digest] = seen
-    return seen.size === 1 && digest !== undefined ? { name, digest } : { name }
-  })
+  return agreedDigests(
+    definition.containers.map(({ name }) => name),
+    tasks,
+  )
 }
 
 /** Judges P13 for a service with task sets: on every task of the primary set, once it has all of the traffic. */

@@ -1,9 +1,9 @@
 import type { Entry, Run } from '#core'
 import { isStopped, sentChanges } from '../recorded.ts'
-import { endedRow, plainRow, type Row } from '../report/table.ts'
+import { endedRow, plainRow, type Row, refusedRow } from '../report/table.ts'
 import { type Acting, shared } from '../rollback/act.ts'
 import type { ServicePlan, Target } from '../rollback/plan.ts'
-import { changeOf } from '../rollback/planned.ts'
+import { changeOf, unsentRow } from '../rollback/planned.ts'
 import type { LiveService } from '../state.ts'
 import { isTouched } from '../watch/moments.ts'
 import { deploymentsOf } from './observe.ts'
@@ -13,8 +13,6 @@ import type { Seen } from './state.ts'
 import { beginning, type Moved, type Way, watchWays } from './watch.ts'
 
 type Aimed = Extract<ServicePlan, { target: unknown }>
-/** What became of the first call: a stage to watch, or why there is none. */
-type Began = Moved | { readonly is: 'taken'; readonly why: string }
 
 /** Carries out what was planned for services that CodeDeploy deploys, and watches until each has ended. */
 export async function rollBackCodeDeployed(
@@ -71,7 +69,7 @@ async function begin(
   at: Acting,
   plan: Aimed,
   { seen, anew }: { readonly seen: Seen; readonly anew: boolean },
-): Promise<Began> {
+): Promise<Moved> {
   const { run, clients } = at
   const { target } = plan
   switch (plan.is) {
@@ -96,7 +94,7 @@ async function begin(
 async function deploy(
   at: Acting,
   of: Pick<Way, 'service' | 'target' | 'seen' | 'anew'>,
-): Promise<Began> {
+): Promise<Moved> {
   const { run, clients } = at
   const { service, seen, anew } = of
   const ready = await registered(at, of)
@@ -130,7 +128,7 @@ async function deploy(
 async function registered(
   at: Acting,
   of: { readonly service: LiveService; readonly target: Target },
-): Promise<{ readonly target: Target } | Extract<Began, { is: 'failed' }>> {
+): Promise<{ readonly target: Target } | Extract<Moved, { is: 'failed' }>> {
   const { copy, ...target } = of.target
   if (!copy) return { target }
   const { run } = at
@@ -148,8 +146,7 @@ async function registered(
 /** Deploys the target after something was stopped that does not lead there. */
 async function again(at: Acting, step: Way): Promise<Moved> {
   const deployments = await deploymentsOf(at.clients, step.seen.group)
-  const became = await deploy(at, { ...step, seen: { ...step.seen, deployments } })
-  return became.is === 'taken' ? { is: 'failed', why: became.why, next: 'run again' } : became
+  return deploy(at, { ...step, seen: { ...step.seen, deployments } })
 }
 
 function wayOf(run: Run, plan: Aimed, seen: Seen): Omit<Way, 'stage' | 'target' | 'anew'> {
@@ -166,20 +163,12 @@ function wayOf(run: Run, plan: Aimed, seen: Seen): Omit<Way, 'stage' | 'target' 
   }
 }
 
-function unwatchedRow(plan: ServicePlan, became: Began | undefined): Row {
+function unwatchedRow(plan: ServicePlan, became: Moved | undefined): Row {
   const { service } = plan
   const change = changeOf(plan)
   switch (became?.is) {
-    case 'failed': {
-      const next = [became.next]
-      return plainRow(service, {
-        outcome: 'failed',
-        class: 'refused',
-        why: became.why,
-        change,
-        next,
-      })
-    }
+    case 'failed':
+      return refusedRow(service, change, became)
     case 'taken':
       return plainRow(service, {
         outcome: 'superseded',
@@ -189,11 +178,6 @@ function unwatchedRow(plan: ServicePlan, became: Began | undefined): Row {
       })
     case 'moved':
     case undefined:
-      return plainRow(service, {
-        outcome: plan.is === 'superseded' || plan.is === 'refused' ? plan.is : 'unchanged',
-        why: plan.why,
-        change,
-        drained: plan.is === 'left-alone',
-      })
+      return unsentRow(plan)
   }
 }

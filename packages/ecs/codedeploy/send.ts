@@ -5,8 +5,9 @@ import {
   StopDeploymentCommand,
 } from '@aws-sdk/client-codedeploy'
 import { call, codeOf, isPassing } from '#aws'
-import { CallError, messageOf, type Run, tolerant, until } from '#core'
+import { type Run, tolerant, until } from '#core'
 import type { EcsClients } from '../client.ts'
+import { notSent } from '../rollback/send.ts'
 import { deploymentsOf } from './observe.ts'
 import { type CodeDeployment, type DeploymentGroup, isActive } from './state.ts'
 
@@ -109,9 +110,4 @@ export async function stop(
     if (codeOf(thrown) !== 'DeploymentAlreadyCompletedException') return notSent(thrown)
   }
   return { is: 'sent', deployment }
-}
-
-function notSent(thrown: unknown): Sent {
-  if (!(thrown instanceof CallError)) throw thrown
-  return { is: 'not-sent', why: messageOf(thrown), next: thrown.next }
 }

@@ -43,6 +43,8 @@ export interface Way {
 export type Moved =
   | { readonly is: 'moved'; readonly target: Target; readonly stage: Stage }
   | { readonly is: 'failed'; readonly why: string; readonly next: string }
+  /** Somebody else's deployment is under way in the group: theirs stays (P14). */
+  | { readonly is: 'taken'; readonly why: string }
 
 /** How one service ended, and where it was led: a copy has a name of its own. */
 export type Came = Ended & { readonly target: Target }
@@ -86,7 +88,7 @@ export const beginning = (way: Way): Step => ({
 })
 
 /** The command by which a person lets a deployment go on: never sent by us (P1). */
-export const continueCommand = (deployment: string) =>
+const continueCommand = (deployment: string) =>
   `aws deploy continue-deployment --deployment-id ${deployment} --deployment-wait-type READY_WAIT`
 
 /** Watches all services that CodeDeploy takes back, in one wait, until each has ended. */
@@ -222,6 +224,9 @@ async function afterStop(
   const next = await watching.deploy(step)
   if (next.is === 'failed') {
     return end(step, { outcome: 'failed', class: 'refused', why: next.why, next: [next.next] })
+  }
+  if (next.is === 'taken') {
+    return end(step, { outcome: 'superseded', class: 'superseded', why: next.why })
   }
   const { target, stage: then } = next
   const known = step.known ?? new Set<string>()

@@ -8,7 +8,7 @@ import { knownPoints } from '../destination/targets.ts'
 import { observeServices, serviceOf } from '../observe.ts'
 import { inParallel } from '../parallel.ts'
 import { type RecordedScaling, recordedCount, recordedScaling } from '../recorded.ts'
-import { endedRow, plainRow, type Row, resultOf, wouldBe } from '../report/table.ts'
+import { endedRow, plainRow, type Row, refusedRow, resultOf, wouldBe } from '../report/table.ts'
 import { type Sent, scale } from '../rollback/send.ts'
 import type { EcsSettings } from '../settings.ts'
 import { type LiveService, primaryOf } from '../state.ts'
@@ -297,15 +297,7 @@ function unwatchedRow(plan: StartPlan, answers: ReadonlyMap<string, Sent>): Row 
   const { service } = plan
   const change = changeOf(plan)
   const sent = answers.get(service.name)
-  if (sent?.is === 'not-sent') {
-    return plainRow(service, {
-      outcome: 'failed',
-      class: 'refused',
-      why: sent.why,
-      change,
-      next: [sent.next],
-    })
-  }
+  if (sent?.is === 'not-sent') return refusedRow(service, change, sent)
   if (plan.is === 'unchanged')
     return plainRow(service, { outcome: 'unchanged', why: plan.why, change, drained: true })
   return plainRow(service, {

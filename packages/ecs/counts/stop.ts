@@ -5,7 +5,7 @@ import type { EcsClients } from '../client.ts'
 import { observeServices, serviceOf } from '../observe.ts'
 import { inParallel } from '../parallel.ts'
 import { lastSent, recordedCount } from '../recorded.ts'
-import { plainRow, type Row, resultOf, wouldBe } from '../report/table.ts'
+import { plainRow, type Row, refusedRow, resultOf, wouldBe } from '../report/table.ts'
 import { type Sent, scale } from '../rollback/send.ts'
 import type { EcsSettings } from '../settings.ts'
 import type { LiveService } from '../state.ts'
@@ -236,16 +236,7 @@ async function carryOut(
   return plans.map((plan, index): Row => {
     const change = changeOf(plan)
     const answer = sent[index]
-    if (answer?.is === 'not-sent') {
-      const next = [answer.next]
-      return plainRow(plan.service, {
-        outcome: 'failed',
-        class: 'refused',
-        why: answer.why,
-        change,
-        next,
-      })
-    }
+    if (answer?.is === 'not-sent') return refusedRow(plan.service, change, answer)
     const end = ends.find(({ service }) => service.name === plan.service.name)
     const { tasks, took = 0, seen = 'nothing' } = end ?? {}
     const moments = momentsOf(plan, end, { started, entries: run.journal.entries() })

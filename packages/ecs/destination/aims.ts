@@ -2,7 +2,7 @@ import type { Section, Written } from '#core'
 import type { Store } from '#store'
 import type { Target } from '../rollback/plan.ts'
 import type { EcsSettings } from '../settings.ts'
-import type { LiveService } from '../state.ts'
+import type { LiveService, TaskDefinition } from '../state.ts'
 
 /** What a destination means for one service. */
 export type Aim =
@@ -21,6 +21,9 @@ export type Aims = {
   | { readonly is: 'aims'; readonly of: ReadonlyMap<string, Aim> }
   | { readonly is: 'none'; readonly next: readonly string[] }
 )
+
+/** Reads a task definition, each once for all services. */
+export type DefinitionOf = (name: string) => Promise<TaskDefinition | undefined>
 
 /** What a destination is looked for with. */
 export interface Given {

@@ -1,9 +1,9 @@
 import type { Run } from '#core'
 import type { EcsClients } from '../client.ts'
 import { observeTaskDefinition } from '../observe.ts'
-import { inParallel } from '../parallel.ts'
+import { inParallel, onceEach } from '../parallel.ts'
 import { defaults, type EcsSettings } from '../settings.ts'
-import { type Aim, type Aims, type Given, none } from './aims.ts'
+import { type Aim, type Aims, type DefinitionOf, type Given, none } from './aims.ts'
 import { aimAtNamed } from './by-name.ts'
 import { candidatesTable, othersIn, rejections } from './candidates.ts'
 import { type Destination, destinationText } from './destination.ts'
@@ -29,10 +29,11 @@ export async function aimByHistory(run: Run, clients: EcsClients, given: Judged)
   const missing = withoutBad(settings, pasts)
   if (missing) return missing
   const chosen = isChoice(destination)
+  const definitionOf = onceEach((name) => observeTaskDefinition(clients, name))
   const targets = await inParallel(pasts, async (past) => {
     const aimed = await (chosen
-      ? aimAtBest(clients, { past, settings, destination, before })
-      : aimAtNamed(clients, { past, settings, destination, knowledge }))
+      ? aimAtBest(clients, { past, settings, destination, before, definitionOf })
+      : aimAtNamed(clients, { past, settings, destination, knowledge, definitionOf }))
     return [past.service.name, knownTo(knowledge, aimed)] as const
   })
   if (chosen) for (const past of pasts) for (const line of rejections(past)) run.report.info(line)
@@ -103,9 +104,10 @@ async function aimAtBest(
     readonly settings: EcsSettings
     readonly destination: Destination
     readonly before: string
+    readonly definitionOf: DefinitionOf
   },
 ): Promise<Aim> {
-  const { past, settings, destination, before } = given
+  const { past, settings, destination, before, definitionOf } = given
   const { service, undone } = past
   const newest = eligible(past)
   // What was put back already is the answer: a second run must not choose again.
@@ -113,7 +115,7 @@ async function aimAtBest(
   const order = destination.by === 'previous-distinct' ? newest : [...newest].sort(byGrade)
   for (const candidate of [...back, ...order]) {
     const { revision, grade, why } = candidate
-    const definition = await observeTaskDefinition(clients, revision.taskDefinition)
+    const definition = await definitionOf(revision.taskDefinition)
     if (definition === undefined || definition.status === 'DELETE_IN_PROGRESS') continue
     const returned = back.includes(candidate)
     const because = returned

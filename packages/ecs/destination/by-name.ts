@@ -1,8 +1,8 @@
 import type { EcsClients } from '../client.ts'
-import { observeRevisions, observeTaskDefinition } from '../observe.ts'
+import { observeRevisions } from '../observe.ts'
 import type { EcsSettings } from '../settings.ts'
 import type { LiveService, Revision, TaskDefinition } from '../state.ts'
-import type { Aim } from './aims.ts'
+import type { Aim, DefinitionOf } from './aims.ts'
 import { type Destination, destinationText } from './destination.ts'
 import { byGrade, type Candidate } from './grade.ts'
 import type { Knowledge } from './knowledge.ts'
@@ -18,14 +18,19 @@ export async function aimAtNamed(
     readonly settings: EcsSettings
     readonly destination: Destination
     readonly knowledge: Knowledge
+    readonly definitionOf: DefinitionOf
   },
 ): Promise<Aim> {
-  const { past, settings, destination, knowledge } = given
+  const { past, settings, destination, knowledge, definitionOf } = given
   switch (destination.by) {
     case 'revision':
-      return aimAtDefinition(clients, past, { settings, name: destination.taskDefinition })
+      return aimAtDefinition(past, {
+        settings,
+        name: destination.taskDefinition,
+        definitionOf,
+      })
     case 'service-revision':
-      return aimAtRevision(clients, past, destination)
+      return aimAtRevision(clients, past, { destination, definitionOf })
     case 'tag':
     case 'digest':
     case 'commit':
@@ -33,6 +38,7 @@ export async function aimAtNamed(
         wanted: destination,
         knowledge,
         cluster: settings.cluster,
+        definitionOf,
       })
     case 'point':
     case 'previous-distinct':
@@ -41,14 +47,18 @@ export async function aimAtNamed(
 }
 
 async function aimAtDefinition(
-  clients: EcsClients,
   past: Past,
-  { settings, name }: { readonly settings: EcsSettings; readonly name: string },
+  given: {
+    readonly settings: EcsSettings
+    readonly name: string
+    readonly definitionOf: DefinitionOf
+  },
 ): Promise<Aim> {
+  const { settings, name, definitionOf } = given
   const { service } = past
   const foreign = foreignTo(service, { by: 'revision', taskDefinition: name }, settings)
   if (foreign !== undefined) return { is: 'refused', why: foreign }
-  const definition = await observeTaskDefinition(clients, name)
+  const definition = await definitionOf(name)
   if (!definition) return { is: 'refused', why: `task definition ${name} does not exist` }
   const ran = bestOf(past.candidates.filter(({ revision }) => revision.taskDefinition === name))
   return {
@@ -73,8 +83,12 @@ const bestOf = (candidates: readonly Candidate[]): Candidate | undefined =>
 async function aimAtRevision(
   clients: EcsClients,
   past: Past,
-  destination: Extract<Destination, { by: 'service-revision' }>,
+  given: {
+    readonly destination: Extract<Destination, { by: 'service-revision' }>
+    readonly definitionOf: DefinitionOf
+  },
 ): Promise<Aim> {
+  const { destination, definitionOf } = given
   const { service, candidates } = past
   const { revision: number } = destination
   const absent = { is: 'left-alone', why: `it has no service revision ${number}` } as const
@@ -82,7 +96,7 @@ async function aimAtRevision(
   const known = candidates.find(({ revision }) => revisionNumber(revision) === number)
   const revision = known?.revision ?? (await revisionByNumber(clients, service, number))
   if (revision === undefined) return absent
-  const definition = await observeTaskDefinition(clients, revision.taskDefinition)
+  const definition = await definitionOf(revision.taskDefinition)
   if (!definition) {
     return { is: 'refused', why: `task definition ${revision.taskDefinition} is gone` }
   }
@@ -110,16 +124,17 @@ async function aimAtMatch(
   past: Past,
   given: Pick<Parameters<typeof findNamed>[1], 'knowledge' | 'cluster'> & {
     readonly wanted: Wanted
+    readonly definitionOf: DefinitionOf
   },
 ): Promise<Aim> {
   const { service, family } = past
-  const { wanted, cluster } = given
+  const { wanted, cluster, definitionOf } = given
   const meant = await findNamed(clients, { ...given, past })
   if (meant.is === 'ambiguous') return { is: 'refused', why: meant.why }
   if (meant.is === 'none') return { is: 'left-alone', why: withoutMatch(wanted, family) }
   const { match } = meant
   const { taskDefinition } = match.revision
-  const definition = await observeTaskDefinition(clients, taskDefinition)
+  const definition = await definitionOf(taskDefinition)
   if (!definition) return { is: 'refused', why: `task definition ${taskDefinition} is gone` }
   const why = `${definition.name} is ${destinationText(wanted)} (by ${match.by})${although(match.candidate)}`
   return {

@@ -1,7 +1,6 @@
 import { iso, type Json, type Section } from '#core'
+import { fingerprintText } from '../report/serving.ts'
 import type { Other, Target } from '../rollback/plan.ts'
-import { digest12 } from '../state.ts'
-import type { Image } from './fingerprint.ts'
 import { byGrade, type Candidate } from './grade.ts'
 import { type Past, toOf } from './past.ts'
 
@@ -28,7 +27,7 @@ const rowOf = (candidate: Candidate): readonly string[] => {
   const { revision, from, until, says, grade, why, against } = candidate
   return [
     revision.taskDefinition,
-    imagesOf(revision.containers),
+    fingerprintText(revision.containers),
     from === 0 ? '' : iso(from),
     until === 0 ? '' : iso(until),
     says,
@@ -37,10 +36,6 @@ const rowOf = (candidate: Candidate): readonly string[] => {
     toOf(candidate),
   ]
 }
-
-/** `web@3f2a91c04b7d envoy@unknown`. */
-export const imagesOf = (containers: readonly Image[]): string =>
-  containers.map(({ name, digest }) => `${name}@${digest12(digest)}`).join(' ')
 
 /** The same as data, all of it. */
 export const candidatesData = (pasts: readonly Past[]): Json =>

@@ -38,7 +38,7 @@ export interface Ran {
 }
 
 /** Nothing is known. */
-export const noKnowledge: Knowledge = { points: [], verified: [], bad: [], pinned: [] }
+const noKnowledge: Knowledge = { points: [], verified: [], bad: [], pinned: [] }
 
 /** Reads what the store knows: the newest hundred points, and every pin that holds with its record. */
 export async function readKnowledge(store: Store | undefined): Promise<Knowledge> {

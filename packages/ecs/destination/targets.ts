@@ -13,11 +13,11 @@ import {
 } from '#store'
 import type { EcsClients } from '../client.ts'
 import { observeRevisions, observeTaskDefinition } from '../observe.ts'
-import { inParallel } from '../parallel.ts'
+import { inParallel, onceEach } from '../parallel.ts'
 import type { Grade } from '../rollback/plan.ts'
 import type { EcsSettings } from '../settings.ts'
 import type { ExpectedContainer } from '../watch/judge.ts'
-import { type Aim, type Aims, type Given, none } from './aims.ts'
+import { type Aim, type Aims, type DefinitionOf, type Given, none } from './aims.ts'
 import { aimByHistory } from './by-history.ts'
 import { codeOf } from './fingerprint.ts'
 import { readKnowledge } from './knowledge.ts'
@@ -99,9 +99,11 @@ async function aimAtPoint(
       'give the cluster of the point, or another destination in to:',
     ])
   }
+  const definitionOf = onceEach((name) => observeTaskDefinition(clients, name))
   const targets = await inParallel(services, async ({ name }) => {
     const recorded = ecs.services.find((service) => service.name === name)
-    return [name, await aimAtRecorded(clients, recorded, { point, cluster: ecs.cluster })] as const
+    const of = { point, cluster: ecs.cluster, definitionOf }
+    return [name, await aimAtRecorded(clients, recorded, of)] as const
   })
   const aims = {
     is: 'aims',
@@ -141,12 +143,17 @@ async function findPoint(
 async function aimAtRecorded(
   clients: EcsClients,
   recorded: ServiceState | undefined,
-  { point, cluster }: { readonly point: Point; readonly cluster: string },
+  given: {
+    readonly point: Point
+    readonly cluster: string
+    readonly definitionOf: DefinitionOf
+  },
 ): Promise<Aim> {
+  const { point, cluster, definitionOf } = given
   if (!recorded) {
     return { is: 'refused', why: `${point.id} does not have it: leave it out of services` }
   }
-  const definition = await observeTaskDefinition(clients, recorded.taskDefinition)
+  const definition = await definitionOf(recorded.taskDefinition)
   if (!definition) {
     return { is: 'refused', why: `task definition ${recorded.taskDefinition} is gone` }
   }

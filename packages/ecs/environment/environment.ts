@@ -2,7 +2,7 @@ import type { Digest } from '#aws'
 import { CallError, type Json, messageOf, type Result, type Section } from '#core'
 import type { EcsClients } from '../client.ts'
 import { observeTaskDefinition } from '../observe.ts'
-import { inParallel } from '../parallel.ts'
+import { inParallel, onceEach } from '../parallel.ts'
 import type { ServicePlan } from '../rollback/plan.ts'
 import type { TaskDefinition } from '../state.ts'
 import { type Difference, diffOf } from './difference.ts'
@@ -29,11 +29,12 @@ export function observeChanges(
   digest: Digest,
 ): Promise<readonly EnvironmentChange[]> {
   const changes = plans.filter((plan): plan is Changing => changing.includes(plan.is))
+  const nowOf = onceEach((name) => readable(clients, name))
   return inParallel(changes, async ({ service, target }) => {
     const { taskDefinition: from, name } = service
     const { definition } = target
     const change = { service: name, from, to: definition.name }
-    const now = await readable(clients, from)
+    const now = await nowOf(from)
     return 'why' in now
       ? { ...change, differences: undefined, why: now.why }
       : { ...change, differences: diffOf(now, definition, digest), why: '' }

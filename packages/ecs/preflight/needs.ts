@@ -1,6 +1,7 @@
 import { parseArn } from '#aws'
 import type { Fact } from '../environment/facts.ts'
 import { inEcr } from '../registry.ts'
+import { parameterName } from '../report/shown.ts'
 import type { TaskDefinition } from '../state.ts'
 import type { ExpectedContainer } from '../watch/judge.ts'
 
@@ -171,7 +172,7 @@ function parameterNeed(
   where: { readonly region?: string | undefined; readonly foreign?: boolean },
 ): SecretNeed | ParameterNeed | 'unreadable' | undefined {
   const [path = ''] = given
-  if (!/^[A-Za-z0-9_.\-/]+(:[A-Za-z0-9_.-]+)?$/.test(path)) return 'unreadable'
+  if (!parameterName.test(path)) return 'unreadable'
   const names = given.map((one) => one.replace(/:.*$/, ''))
   const [name = ''] = names
   if (name.startsWith('/aws/service/')) return undefined

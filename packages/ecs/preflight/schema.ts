@@ -49,7 +49,7 @@ export async function inspectSchema(
 }
 
 /** What is said of migrations that a target's code does not know. */
-export function schemaFindings(
+function schemaFindings(
   services: readonly string[],
   point: string,
   ahead: readonly BreakingMigration[],

@@ -4,7 +4,7 @@ import { begin } from '../begin.ts'
 import type { EcsClients } from '../client.ts'
 import { type Found, observeSeen, planRestart, restartCodeDeployed } from '../codedeploy/index.ts'
 import { inParallel } from '../parallel.ts'
-import { endedRow, plainRow, type Row, resultOf, wouldBe } from '../report/table.ts'
+import { endedRow, plainRow, type Row, refusedRow, resultOf, wouldBe } from '../report/table.ts'
 import { deploy, type Sent } from '../rollback/send.ts'
 import type { EcsSettings } from '../settings.ts'
 import { isCodeDeployed, type LiveService } from '../state.ts'
@@ -119,14 +119,7 @@ async function carryOutByEcs(
     if (one) return endedRow(one, change, plan.service.taskDefinition)
     const answer = answers.get(plan.service.name)
     const failure = answer?.is === 'not-sent' ? answer : { why: plan.why, next: 'run again' }
-    const next = [failure.next]
-    return plainRow(plan.service, {
-      outcome: 'failed',
-      class: 'refused',
-      why: failure.why,
-      change,
-      next,
-    })
+    return refusedRow(plan.service, change, failure)
   })
 }
 

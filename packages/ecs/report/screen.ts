@@ -3,7 +3,7 @@ import type { Rollout, ServiceEvent } from '../state.ts'
 import { classText } from '../watch/classes.ts'
 import { withoutArns } from '../watch/failures.ts'
 import { healthReasons, verdictText } from '../watch/signs.ts'
-import { servingText } from './serving.ts'
+import { fingerprintText, servingText } from './serving.ts'
 import type { Row } from './table.ts'
 
 /** What an on-call engineer has to know of services that did not end well, each on one screen, the worst news first. */
@@ -47,9 +47,7 @@ function verdictOf(row: Row, where: string): string {
 /** The digests that were to run. */
 function destinationOf({ expected }: Row): readonly string[] {
   if (expected.length === 0) return []
-  return [
-    `wanted ${expected.map(({ name, digest }) => `${name}@${digest?.slice(0, 19) ?? 'unknown'}`).join(' ')}`,
-  ]
+  return [`wanted ${fingerprintText(expected)}`]
 }
 
 function servingNow({ service, tasks, evidence }: Row): string {

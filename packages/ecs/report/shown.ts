@@ -16,13 +16,16 @@ export function imageText(image: string): string {
   return shown.replace(/(@sha256:[0-9a-f]{12})[0-9a-f]{52}$/, '$1…')
 }
 
+/** The name of a parameter, with its version or label; what is none may be a value that was pasted by mistake. */
+export const parameterName = /^[A-Za-z0-9_.\-/]+(:[A-Za-z0-9_.-]+)?$/
+
 /**
  * Where a secret, a parameter or a file is read from: its name, and key, stage and version where they are given. A secret's ARN
  * ends in `name:json-key:version-stage:version-id` [AWS: valueFrom].
  */
 export function placeText(from: string): string {
   const arn = parseArn(from)
-  if (!arn) return from
+  if (!arn) return parameterName.test(from) ? from : 'a text that is no name'
   const { service, resource, region } = arn
   if (service === 'ssm') return `${resource.replace(/^parameter/, '')} in ${region}`
   if (service !== 'secretsmanager') return resource

@@ -66,6 +66,13 @@ export function plainRow(
   return { name, service, ...unknown, ...row }
 }
 
+/** A row for a service whose change AWS refused. */
+export const refusedRow = (
+  service: LiveService,
+  change: string,
+  { why, next }: { readonly why: string; readonly next: string },
+): Row => plainRow(service, { outcome: 'failed', class: 'refused', why, change, next: [next] })
+
 /** A row for a service that was watched until it ran `target`, or was not. */
 export function endedRow(
   ended: Ended,

@@ -4,7 +4,7 @@ import { type Found, isSeenSet, rollBackCodeDeployed } from '../codedeploy/index
 import { observeServices, serviceOf } from '../observe.ts'
 import { inParallel } from '../parallel.ts'
 import { isStopped, lastSent } from '../recorded.ts'
-import { endedRow, plainRow, type Row } from '../report/table.ts'
+import { endedRow, plainRow, type Row, refusedRow } from '../report/table.ts'
 import type { Order } from '../settings.ts'
 import { isCodeDeployed, primaryOf } from '../state.ts'
 import { prove } from '../watch/judge.ts'
@@ -16,7 +16,7 @@ import { confirmed } from './confirm.ts'
 import type { Registered } from './copy.ts'
 import { taggedOf } from './moved.ts'
 import { isMutating, type Mutating, type ServicePlan } from './plan.ts'
-import { changeOf, nameOf } from './planned.ts'
+import { changeOf, nameOf, unsentRow } from './planned.ts'
 import { type Protection, unprotect } from './protect.ts'
 
 /** Carries out plans that were all made and checked before; answers how each service ended. */
@@ -240,24 +240,13 @@ function unwatchedRow({ plan, became }: Acted): Row {
   const change = changeOf(plan)
   switch (became.is) {
     case 'not-sent':
-      return plainRow(plan.service, {
-        outcome: 'failed',
-        class: 'refused',
-        why: became.why,
-        change,
-        next: [became.next],
-      })
+      return refusedRow(plan.service, change, became)
     case 'unseen':
       return plainRow(plan.service, { outcome: 'inconclusive', why: became.why, change })
     case 'sent':
     case 'going-back':
     case 'nothing':
-      return plainRow(plan.service, {
-        outcome: plan.is === 'superseded' || plan.is === 'refused' ? plan.is : 'unchanged',
-        why: plan.why,
-        change,
-        drained: plan.is === 'left-alone',
-      })
+      return unsentRow(plan)
   }
 }
 

@@ -3,10 +3,10 @@ import { type Run, tolerant, until } from '#core'
 import type { EcsClients } from '../client.ts'
 import { observeServiceDeployments } from '../observe.ts'
 import { type ServiceDeployment, shiftsTraffic } from '../state.ts'
+import { gateText } from '../watch/gate.ts'
 import type { Ended } from '../watch/progress.ts'
 import { forbidden } from '../watch/step.ts'
 import type { Acted } from './act.ts'
-import { gateText } from './gate.ts'
 import { nameOf } from './planned.ts'
 
 /** What ECS has to say of a service deployment before a service is called back. */

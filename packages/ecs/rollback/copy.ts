@@ -6,7 +6,7 @@ import {
   type Tag,
 } from '@aws-sdk/client-ecs'
 import { call, isPassing } from '#aws'
-import { CallError, messageOf, type Run } from '#core'
+import type { Run } from '#core'
 import type { EcsClients } from '../client.ts'
 import { type Fact, factsOf } from '../environment/facts.ts'
 import { COPY_OF, toTaskDefinition } from '../map.ts'
@@ -14,6 +14,7 @@ import { activeTaskDefinitions, observeTaskDefinition } from '../observe.ts'
 import { inParallel } from '../parallel.ts'
 import type { TaskDefinition } from '../state.ts'
 import type { ExpectedContainer } from '../watch/judge.ts'
+import { notSent } from './send.ts'
 import { answerOf, lost, wireOf } from './wire.ts'
 
 type Input = RegisterTaskDefinitionCommandInput
@@ -210,17 +211,12 @@ export async function registerCopy(run: Run, clients: EcsClients, copy: Copy): P
         return { is: 'registered', definition: toTaskDefinition(taskDefinition, tags) }
       }
     } catch (thrown) {
-      if (!isPassing(thrown)) return refused(thrown)
+      if (!isPassing(thrown)) return notSent(thrown)
       fault = thrown
     }
     await run.clock.sleep(run.pollInterval)
     const found = await findCopy(clients, copy, input.family ?? '')
     if (found) return { is: 'registered', definition: found }
   }
-  return refused(fault)
-}
-
-function refused(thrown: unknown): Registered {
-  if (!(thrown instanceof CallError)) throw thrown
-  return { is: 'not-sent', why: messageOf(thrown), next: thrown.next }
+  return notSent(fault)
 }

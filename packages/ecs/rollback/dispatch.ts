@@ -1,4 +1,4 @@
-import type { Revision, ServiceDeployment } from '../state.ts'
+import { pausedAt, type Revision, type ServiceDeployment } from '../state.ts'
 import type { ExpectedContainer } from '../watch/judge.ts'
 
 /** What ECS is doing with a service, and where it would go back to by itself: read once, before anything is planned. */
@@ -45,10 +45,6 @@ export const isInFlight = ({ status }: ServiceDeployment) => inFlight.includes(s
 
 /** Tells whether ECS takes a service deployment back, or was told to. */
 export const isGoingBack = ({ status }: ServiceDeployment) => goingBack.includes(status)
-
-/** The hook at which a service deployment waits for ContinueServiceDeployment. */
-export const pausedAt = ({ hooks }: ServiceDeployment) =>
-  hooks.find(({ status }) => status === 'AWAITING_ACTION')
 
 /** Whether a revision is what is wanted: the revision itself, or its task definition with no digest that differs. */
 export function isWanted(revision: Revision, wanted: Wanted): boolean {

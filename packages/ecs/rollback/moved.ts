@@ -25,7 +25,7 @@ export function taggedOf({ definition, recorded }: Target): readonly Tagged[] {
  * Whether what is deployed shows that a tag has moved: the very same name ran with another digest. That is how `latest`
  * betrays itself, in any registry and without a call.
  */
-export function isShownMoved(tagged: readonly Tagged[], { live }: Situation): boolean {
+function isShownMoved(tagged: readonly Tagged[], { live }: Situation): boolean {
   return tagged.some(({ image, digest }) =>
     (live?.containers ?? []).some(
       (one) => one.image === image && one.digest !== undefined && one.digest !== digest,

@@ -2,13 +2,7 @@ import type { Written } from '#core'
 import type { Point } from '#store'
 import type { CodeDeployKnown } from '../codedeploy/state.ts'
 import { type SentChange, sentChanges } from '../recorded.ts'
-import {
-  familyOf,
-  type LiveService,
-  primaryOf,
-  type TaskDefinition,
-  unsupported,
-} from '../state.ts'
+import { type LiveService, primaryOf, type TaskDefinition, unsupported } from '../state.ts'
 import type { ExpectedContainer } from '../watch/judge.ts'
 import type { Copy } from './copy.ts'
 import { differs, isGoingBack, type Situation, type Wanted, wayBack } from './dispatch.ts'
@@ -186,10 +180,7 @@ export function obstacleTo(service: LiveService, target: Target): string | undef
  * Whether somebody deployed after this record began to change the service: what serves is neither one of ours, nor what
  * we found when we changed it, nor what ECS made of one of these. Their version is not touched (P14).
  */
-export function deployedByOthers(
-  service: LiveService,
-  { entries, situation }: Known,
-): string | undefined {
+function deployedByOthers(service: LiveService, { entries, situation }: Known): string | undefined {
   const sent = sentChanges(entries, service.name)
   const primary = primaryOf(service)
   if (sent.length === 0 || !primary) return undefined
@@ -210,9 +201,4 @@ const isKnown = (sent: SentChange, taskDefinition: string, deployment: string | 
 function deployedLast(service: LiveService, { current }: Situation): string | undefined {
   const taken = current?.status.startsWith('ROLLBACK_') ? current.target : undefined
   return taken === undefined ? primaryOf(service)?.id : `ecs-svc/${taken.split('/').at(-1)}`
-}
-
-/** Whether a task definition is of the family that a service runs. */
-export function sameFamily(service: LiveService, taskDefinition: string): boolean {
-  return familyOf(service.taskDefinition) === familyOf(taskDefinition)
 }

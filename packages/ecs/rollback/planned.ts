@@ -1,7 +1,7 @@
 import type { Result, Section } from '#core'
 import type { Finding, Inspected } from '../preflight/index.ts'
-import { outputs, plainRow } from '../report/table.ts'
-import { digest12 } from '../state.ts'
+import { fingerprintText } from '../report/serving.ts'
+import { outputs, plainRow, type Row } from '../report/table.ts'
 import { isMutating, type ServicePlan } from './plan.ts'
 
 /** The service of a plan. */
@@ -30,6 +30,16 @@ export function changeOf(plan: ServicePlan): string {
   return `${from} → ${copied}${definition.name}`
 }
 
+/** How a plan ends for which nothing was sent and nothing is watched. */
+export const unsentRow = (plan: ServicePlan): Row =>
+  plainRow(plan.service, {
+    outcome: plan.is === 'superseded' || plan.is === 'refused' ? plan.is : 'unchanged',
+    ...(plan.is === 'superseded' && { class: plan.is }),
+    why: plan.why,
+    change: changeOf(plan),
+    drained: plan.is === 'left-alone',
+  })
+
 function planTable(plans: readonly ServicePlan[]): Section {
   return {
     title: 'Plan',
@@ -37,11 +47,7 @@ function planTable(plans: readonly ServicePlan[]): Section {
     rows: plans.map((plan) => [
       nameOf(plan),
       changeOf(plan),
-      'target' in plan
-        ? (plan.target.recorded ?? [])
-            .map(({ name, digest }) => `${name}@${digest12(digest)}`)
-            .join(' ')
-        : '',
+      'target' in plan ? fingerprintText(plan.target.recorded ?? []) : '',
       plan.is === 'refused' ? '' : `${plan.service.running}/${plan.service.desired}`,
       words[plan.is],
       plan.why,

@@ -85,10 +85,7 @@ export async function protectionOf(
 }
 
 /** What this record switched off in a service; undefined when it never did. */
-export function switchedOff(
-  entries: readonly Written[],
-  service: string,
-): OwnRollbacks | undefined {
+function switchedOff(entries: readonly Written[], service: string): OwnRollbacks | undefined {
   return entries.flatMap(({ component, on, detail }) => {
     if (component !== 'ecs' || on !== service) return []
     if (typeof detail !== 'object' || detail === null || !('protects' in detail)) return []

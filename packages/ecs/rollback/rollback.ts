@@ -1,5 +1,5 @@
 import { digester } from '#aws'
-import type { Result, Run } from '#core'
+import type { Result, Run, Written } from '#core'
 import type { Store } from '#store'
 import { begin } from '../begin.ts'
 import type { EcsClients } from '../client.ts'
@@ -36,20 +36,7 @@ export async function rollback(
     return { outcome: 'refused', headline, sections, next: aims.next }
   }
   const { cluster } = settings
-  const situations = await observeSituations(run, clients, { cluster, services })
-  const coded = services.filter(isCodeDeployed)
-  const found = await observeSeen(clients, { cluster, services: coded })
-  const { runId } = run.identity
-  const plans = await inParallel(services, (service) =>
-    planOf({ run, clients }, service, {
-      aims,
-      known: {
-        entries,
-        situation: situations.get(service.name) ?? {},
-        ...(isCodeDeployed(service) && { codeDeploy: { runId, found: found.get(service.name) } }),
-      },
-    }),
-  )
+  const { plans, found } = await plansFor({ run, clients }, { cluster, services, entries, aims })
   const refusals = plans.filter((plan) => plan.is === 'refused')
   if (refusals.length > 0) return withSections(refusePlans(plans, refusals), sections)
   const protecting = await protectionsOf(clients, settings, plans)
@@ -96,6 +83,32 @@ async function changed(
   }
   const rows = await carryOut(run, clients, { cluster, order, plans, patience, ...more })
   return resultOf({ cluster, verb: 'rollback', rows })
+}
+
+/** Reads what ECS and CodeDeploy are doing with the services, and plans each of them. */
+async function plansFor(
+  { run, clients }: { readonly run: Run; readonly clients: EcsClients },
+  given: {
+    readonly cluster: string
+    readonly services: readonly LiveService[]
+    readonly entries: readonly Written[]
+    readonly aims: Extract<Aims, { is: 'aims' }>
+  },
+): Promise<{ readonly plans: readonly ServicePlan[]; readonly found: ReadonlyMap<string, Found> }> {
+  const { cluster, services, entries, aims } = given
+  const situations = await observeSituations(run, clients, { cluster, services })
+  const coded = services.filter(isCodeDeployed)
+  const found = await observeSeen(clients, { cluster, services: coded })
+  const { runId } = run.identity
+  const plans = await inParallel(services, (service) => {
+    const known = {
+      entries,
+      situation: situations.get(service.name) ?? {},
+      ...(isCodeDeployed(service) && { codeDeploy: { runId, found: found.get(service.name) } }),
+    }
+    return planOf({ run, clients }, service, { aims, known })
+  })
+  return { plans, found }
 }
 
 async function planOf(

@@ -185,7 +185,10 @@ export async function scale(
 }
 
 /** A refused call is this service's end and not that of the others; what is no call's failure is thrown on. */
-export const notSent = (thrown: unknown): Sent => ({ is: 'not-sent', ...refusal(thrown) })
+export const notSent = (thrown: unknown): Extract<Sent, { is: 'not-sent' }> => ({
+  is: 'not-sent',
+  ...refusal(thrown),
+})
 
 function refusal(thrown: unknown): { readonly why: string; readonly next: string } {
   if (!(thrown instanceof CallError)) throw thrown

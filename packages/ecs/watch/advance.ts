@@ -11,7 +11,7 @@ import {
   type Rollout,
 } from '../state.ts'
 import { causeText, failing, isInjected, topCauses, wasHealthy } from './failures.ts'
-import type { ExpectedContainer } from './judge.ts'
+import { agreedDigests, type ExpectedContainer } from './judge.ts'
 import { lookedAt } from './moments.ts'
 import {
   conclude,
@@ -158,7 +158,7 @@ async function judgeOurs(step: Step, one: Progress, ours: Ours): Promise<Next> {
     return { progress: doubted(step, looked, sight.unread.revision) }
   }
   const expected =
-    looked.expected ?? revisedDigests(sight.revision) ?? agreedDigests(service, looked.tasks)
+    looked.expected ?? revisedDigests(sight.revision) ?? digestsOfSet(service, looked.tasks)
   return judgeProof(step, withMoments(step, { ...looked, expected }), ours)
 }
 
@@ -262,7 +262,7 @@ function revisedDigests(revision: Revision | undefined): readonly ExpectedContai
 }
 
 /** A task set has no service revision that would have fixed its digests: those on which all its tasks agree count. */
-function agreedDigests(
+function digestsOfSet(
   service: LiveService,
   tasks: readonly LiveTask[],
 ): readonly ExpectedContainer[] | undefined {
@@ -270,11 +270,6 @@ function agreedDigests(
   const own = tasks.filter(({ startedBy, status }) => startedBy === set?.id && status === 'RUNNING')
   const [first] = own
   if (!isCodeDeployed(service) || !first || own.length < service.desired) return undefined
-  const containers = first.containers.filter(({ name }) => !isInjected(name))
-  return containers.map(({ name, digest }) => {
-    const same = own.every((task) =>
-      task.containers.some((one) => one.name === name && one.digest === digest),
-    )
-    return same ? { name, digest } : { name }
-  })
+  const names = first.containers.map(({ name }) => name).filter((name) => !isInjected(name))
+  return agreedDigests(names, own)
 }

@@ -65,6 +65,21 @@ export function provenTasks(tasks: readonly LiveTask[], expected: Expectation): 
   ).length
 }
 
+/** By container name the digest on which all RUNNING tasks agree; none where they differ, or ECS does not say it of one. */
+export function agreedDigests(
+  names: readonly string[],
+  tasks: readonly LiveTask[],
+): readonly ExpectedContainer[] {
+  const running = tasks.filter(({ status }) => status === 'RUNNING')
+  return names.map((name) => {
+    const seen = new Set(
+      running.map((task) => task.containers.find((one) => one.name === name)?.digest),
+    )
+    const [digest] = seen
+    return seen.size === 1 && digest !== undefined ? { name, digest } : { name }
+  })
+}
+
 function differences(task: LiveTask, expected: Expectation): readonly string[] {
   return expected.containers.flatMap(({ name, digest }) => {
     const runs = task.containers.find((container) => container.name === name)?.digest

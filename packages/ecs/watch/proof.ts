@@ -1,6 +1,6 @@
 import { span } from '#core'
-import { gateText } from '../rollback/gate.ts'
 import { isAlive, type Rollout, revisionOf, shiftsTraffic } from '../state.ts'
+import { gateText } from './gate.ts'
 import { prove } from './judge.ts'
 import type { End, Progress } from './progress.ts'
 import type { Sight } from './sights.ts'

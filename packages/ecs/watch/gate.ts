@@ -1,6 +1,5 @@
 import { iso } from '#core'
-import type { ServiceDeployment } from '../state.ts'
-import { pausedAt } from './dispatch.ts'
+import { pausedAt, type ServiceDeployment } from '../state.ts'
 
 /**
  * How far a deployment that shifts traffic is: its stage, its share of production traffic, and the hook at which it waits:
