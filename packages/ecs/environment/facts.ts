@@ -66,15 +66,14 @@ function taskFacts(definition: Ecs.TaskDefinition): readonly Fact[] {
     ...single('memory', memory, itself),
     ...single('task-role', taskRoleArn, shortName),
     ...single('execution-role', executionRoleArn, shortName),
-    ...single('other', other(rest, ofRevision)),
+    ...single('other', other(rest, ['family', ...ofRevision])),
   ]
   return parts.map((part) => ({ container: '', ...part }))
 }
 
-/** What differs between any two revisions, or follows from the rest. */
-const ofRevision = [
+/** What a description tells of a revision, and no registration takes: it differs between any two, or follows from the rest. */
+export const ofRevision = [
   'taskDefinitionArn',
-  'family',
   'revision',
   'status',
   'requiresAttributes',

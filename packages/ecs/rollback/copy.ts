@@ -8,7 +8,7 @@ import {
 import { call, isPassing } from '#aws'
 import type { Run } from '#core'
 import type { EcsClients } from '../client.ts'
-import { type Fact, factsOf } from '../environment/facts.ts'
+import { type Fact, factsOf, ofRevision } from '../environment/facts.ts'
 import { COPY_OF, toTaskDefinition } from '../map.ts'
 import { activeTaskDefinitions, observeTaskDefinition } from '../observe.ts'
 import { inParallel } from '../parallel.ts'
@@ -65,19 +65,6 @@ const registrable = [
   'runtimePlatform',
   'enableFaultInjection',
 ] as const
-
-/** What a description tells of a revision and no registration takes. */
-const ofRevision = [
-  'taskDefinitionArn',
-  'revision',
-  'status',
-  'requiresAttributes',
-  'compatibilities',
-  'registeredAt',
-  'registeredBy',
-  'deregisteredAt',
-  'deleteRequestedAt',
-]
 
 /** How far back a copy that was made before is looked for: copies are young. */
 const looked = 20
