@@ -43,7 +43,7 @@ test('assumes the role with the ID token of the job, without any stored key', as
   const calls = sandbox.calls.count()
   expect(calls['ecs:DescribeServices']).toBe(1)
   expect(calls['sts:AssumeRoleWithWebIdentity']).toBe(1)
-  expect(ended.log).toContain('ClusterNotFoundException')
+  expect(ended.log).toContain('there is no cluster acme in this account and region')
 })
 
 test('a subject that the role does not trust is told what was refused', async () => {

@@ -198,8 +198,8 @@ describe('the pace of the looks', () => {
 })
 
 describe('what ECS forgets is kept', () => {
-  test('tasks as they were seen last, events newest first and once', () => {
-    const [old, gone] = [task({ id: 'a' }), task({ id: 'b' })]
+  test('tasks that ended, events newest first and once', () => {
+    const [old, gone] = [task({ id: 'a' }), task({ id: 'b', status: 'STOPPED' })]
     const now = task({ id: 'a', status: 'STOPPED' })
     expect(mergeTasks([old, gone], [now])).toEqual([gone, now])
     const event = (id: string) => ({ id, at: 1, message: id })
@@ -207,6 +207,11 @@ describe('what ECS forgets is kept', () => {
       mergeEvents([event('2'), event('1')], [event('3'), event('2')]).map(({ id }) => id),
     ).toEqual(['3', '2', '1'])
   })
+})
+
+test('a task that ran and that ECS does not know any more is not taken for one that still runs', () => {
+  const [ran, now] = [task({ id: 'a', status: 'RUNNING' }), task({ id: 'b', status: 'RUNNING' })]
+  expect(mergeTasks([ran], [now])).toEqual([now])
 })
 
 describe('links to the console', () => {

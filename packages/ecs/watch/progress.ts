@@ -161,11 +161,14 @@ export function mergeEvents(
   return [...now, ...before.filter(({ id }) => !ids.has(id))].slice(0, 500)
 }
 
-/** Tasks that were seen before or now, each as it was seen last. */
+/**
+ * Tasks that are seen now, and those that were seen STOPPED before: they are the evidence, and ECS forgets them. Any other
+ * that ECS does not list or describe any more has ended unseen, and runs no longer.
+ */
 export function mergeTasks(
   before: readonly LiveTask[],
   now: readonly LiveTask[],
 ): readonly LiveTask[] {
   const ids = new Set(now.map(({ id }) => id))
-  return [...before.filter(({ id }) => !ids.has(id)), ...now]
+  return [...before.filter(({ id, status }) => status === 'STOPPED' && !ids.has(id)), ...now]
 }
