@@ -8,14 +8,13 @@ import { observeServices, servicesTagged } from './observe.ts'
 import type { EcsSettings } from './settings.ts'
 import type { LiveService, Observed } from './state.ts'
 
-/** What every mode begins with, or why it does not. */
-export type Begun =
-  | {
-      readonly is: 'begun'
-      readonly services: readonly LiveService[]
-      readonly entries: readonly Written[]
-    }
-  | { readonly is: 'refused'; readonly result: Result }
+/** What every mode begins with. */
+export interface Begun {
+  readonly services: readonly LiveService[]
+  /** What this record did so far. */
+  readonly entries: readonly Written[]
+  readonly store: Store | undefined
+}
 
 /**
  * Looks at the services and at what the record did so far. A service that is not there is refused as a wrong name; in
@@ -27,17 +26,17 @@ export async function begin(
   clients: EcsClients,
   settings: EcsSettings,
   store: Store | undefined,
-): Promise<Begun> {
+): Promise<Begun | { readonly refused: Result }> {
   const observed = await lookUp(clients, settings)
-  if ('refused' in observed) return { is: 'refused', result: observed.refused }
+  if ('refused' in observed) return observed
   const mayLack = settings.record !== undefined || settings.mode === 'list'
   const goesOn = mayLack && observed.services.length > 0
   if (observed.absent.length > 0 && !goesOn) {
-    return { is: 'refused', result: refuseAbsent(observed, settings) }
+    return { refused: refuseAbsent(observed, settings) }
   }
   for (const { name, why } of observed.absent) run.report.warning(`${name} is left out: ${why}`)
   const entries = await entriesOf(run, store, settings.record)
-  return { is: 'begun', services: observed.services, entries }
+  return { services: observed.services, entries, store }
 }
 
 /** The services by name, or by the tag that they carry; a cluster that is not there is a wrong input and no failure. */

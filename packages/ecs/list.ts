@@ -1,6 +1,5 @@
 import type { Result, Run } from '#core'
-import type { Store } from '#store'
-import { begin } from './begin.ts'
+import type { Begun } from './begin.ts'
 import type { EcsClients } from './client.ts'
 import { candidatesData, candidatesTable } from './destination/candidates.ts'
 import { readKnowledge } from './destination/knowledge.ts'
@@ -13,11 +12,9 @@ export async function list(
   run: Run,
   clients: EcsClients,
   settings: EcsSettings,
-  store: Store | undefined,
+  begun: Begun,
 ): Promise<Result> {
-  const begun = await begin(run, clients, settings, store)
-  if (begun.is === 'refused') return begun.result
-  const { services } = begun
+  const { services, store } = begun
   const knowledge = await readKnowledge(store)
   const pasts = await observePasts(run, clients, { settings, services, knowledge })
   const best = pasts.flatMap((past) => {

@@ -4,6 +4,7 @@ import { factsOf } from './environment/facts.ts'
 import type {
   AbsentService,
   LifecycleHook,
+  ListedDeployment,
   LiveContainer,
   LiveService,
   LiveTask,
@@ -173,6 +174,17 @@ export function toRevision(revision: Ecs.ServiceRevision): Revision {
       ...present({ digest: image.imageDigest }),
     })),
     createdAt: time(revision.createdAt),
+  }
+}
+
+/** Maps an entry of ListServiceDeployments. */
+export function toListed(deployment: Ecs.ServiceDeploymentBrief): ListedDeployment {
+  return {
+    arn: deployment.serviceDeploymentArn ?? '',
+    status: deployment.status ?? 'UNKNOWN',
+    createdAt: time(deployment.createdAt),
+    finishedAt: time(deployment.finishedAt),
+    ...present({ target: deployment.targetServiceRevisionArn }),
   }
 }
 

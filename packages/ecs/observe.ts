@@ -5,6 +5,8 @@ import {
   DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
   type DesiredStatus,
+  ListServiceDeploymentsCommand,
+  type ListServiceDeploymentsCommandInput,
   ListServicesCommand,
   ListTaskDefinitionsCommand,
   ListTasksCommand,
@@ -14,6 +16,7 @@ import { messageOf } from '#core'
 import type { EcsClients } from './client.ts'
 import {
   toAbsent,
+  toListed,
   toRevision,
   toService,
   toServiceDeployment,
@@ -22,6 +25,7 @@ import {
 } from './map.ts'
 import { batches, inParallel } from './parallel.ts'
 import type {
+  ListedDeployment,
   LiveService,
   LiveTask,
   Observed,
@@ -197,6 +201,30 @@ export async function observeServiceDeployments(
   return answers.flatMap(({ serviceDeployments }) =>
     (serviceDeployments ?? []).map(toServiceDeployment),
   )
+}
+
+/** The deployments of a service that ECS still keeps, ninety days of them, page by page; their order is nowhere promised. */
+export async function* listDeployments(
+  clients: Looking,
+  where: Pick<ListServiceDeploymentsCommandInput, 'createdAt' | 'status'> & {
+    readonly cluster: string
+    readonly service: string
+  },
+): AsyncGenerator<readonly ListedDeployment[]> {
+  let nextToken: string | undefined
+  do {
+    const page = await call(
+      clients.ecs,
+      new ListServiceDeploymentsCommand({
+        ...where,
+        maxResults: 100,
+        ...(nextToken === undefined ? {} : { nextToken }),
+      }),
+      where.service,
+    )
+    yield (page.serviceDeployments ?? []).map(toListed)
+    nextToken = page.nextToken
+  } while (nextToken !== undefined)
 }
 
 /** A task definition by `family:revision` or ARN; undefined when there is none. */

@@ -150,6 +150,17 @@ export interface Revision {
   readonly createdAt: number
 }
 
+/** A service deployment as the list of them has it. */
+export interface ListedDeployment {
+  readonly arn: string
+  readonly status: string
+  /** ARN of the revision that it deploys. */
+  readonly target?: string
+  readonly createdAt: number
+  /** 0 where it has not happened. */
+  readonly finishedAt: number
+}
+
 /** A lifecycle hook of a service deployment that waits or waited: Lambda or PAUSE. */
 export interface LifecycleHook {
   readonly id: string

@@ -1,7 +1,7 @@
 import { isPassing } from '#aws'
 import { type Entry, type Look, type Result, type Run, tolerant, until, type Written } from '#core'
 import { type Point, readPoint, readRecord, type Store } from '#store'
-import { type Begun, begin } from '../begin.ts'
+import type { Begun } from '../begin.ts'
 import type { EcsClients } from '../client.ts'
 import { recordedDigests } from '../destination/target.ts'
 import { knownPoints } from '../destination/targets.ts'
@@ -74,11 +74,9 @@ export async function start(
   run: Run,
   clients: EcsClients,
   settings: EcsSettings,
-  store: Store | undefined,
+  begun: Begun,
 ): Promise<Result> {
   const { cluster } = settings
-  const begun = await begin(run, clients, settings, store)
-  if (begun.is === 'refused') return begun.result
   const daemons = refuseDaemons(begun.services)
   if (daemons) return daemons
   const { plans, resumptions } = await plansOf(run, clients, { cluster, begun })
@@ -88,6 +86,7 @@ export async function start(
   for (const [name, one] of resumptions) {
     if (one.is === 'left') run.report.warning(`${name}: ${one.why}`)
   }
+  const { store } = begun
   const points = store ? await pointsOf(run, store, settings.record) : []
   const { patience } = settings
   return carryOut(run, clients, { cluster, plans, resumptions, points, patience })
@@ -99,7 +98,7 @@ type Resumptions = ReadonlyMap<string, Resumption>
 async function plansOf(
   run: Run,
   clients: EcsClients,
-  given: { readonly cluster: string; readonly begun: Extract<Begun, { is: 'begun' }> },
+  given: { readonly cluster: string; readonly begun: Begun },
 ): Promise<{ readonly plans: readonly StartPlan[]; readonly resumptions: Resumptions }> {
   const { services, entries } = given.begun
   const stopped = services

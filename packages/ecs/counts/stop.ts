@@ -1,6 +1,5 @@
 import { type Entry, iso, type Result, type Run, type Written } from '#core'
-import type { Store } from '#store'
-import { begin } from '../begin.ts'
+import type { Begun } from '../begin.ts'
 import type { EcsClients } from '../client.ts'
 import { observeServices, serviceOf } from '../observe.ts'
 import { inParallel } from '../parallel.ts'
@@ -69,11 +68,9 @@ export async function stop(
   run: Run,
   clients: EcsClients,
   settings: EcsSettings,
-  store: Store | undefined,
+  begun: Begun,
 ): Promise<Result> {
   const { cluster } = settings
-  const begun = await begin(run, clients, settings, store)
-  if (begun.is === 'refused') return begun.result
   const daemons = refuseDaemons(begun.services)
   if (daemons) return daemons
   const names = begun.services.map(({ name }) => name)
@@ -82,7 +79,7 @@ export async function stop(
     planStop(service, begun.entries, targetOf(scaling, service.name)),
   )
   if (run.dryRun) return planned(cluster, first)
-  warn(run, { cluster, plans: first, stored: store !== undefined })
+  warn(run, { cluster, plans: first, stored: begun.store !== undefined })
   const suspended = await suspend(run, clients, { cluster, plans: first })
   const plans =
     suspended.size === 0 ? first : await recount(clients, { cluster, plans: first, begun })

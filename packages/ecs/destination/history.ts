@@ -1,9 +1,8 @@
-import { ListServiceDeploymentsCommand, type ServiceDeploymentBrief } from '@aws-sdk/client-ecs'
-import { call, isDenied } from '#aws'
+import { isDenied } from '#aws'
 import { CallError, type Run } from '#core'
 import type { EcsClients } from '../client.ts'
-import { observeRevisions, observeServiceDeployments } from '../observe.ts'
-import type { LiveService, Revision, ServiceDeployment } from '../state.ts'
+import { listDeployments, observeRevisions, observeServiceDeployments } from '../observe.ts'
+import type { ListedDeployment, LiveService, Revision, ServiceDeployment } from '../state.ts'
 
 /** What ECS still knows of a service's past. */
 export interface History {
@@ -36,10 +35,8 @@ export async function observeHistory(
 ): Promise<History> {
   const since = run.clock.now() - past
   const listed = await orGap(() => list(clients, { cluster, service: service.name }, since), [])
-  const newest = [...listed.value]
-    .sort((a, b) => timeOf(b.createdAt) - timeOf(a.createdAt))
-    .slice(0, most)
-  const arns = newest.flatMap(({ serviceDeploymentArn: arn }) => arn ?? [])
+  const newest = [...listed.value].sort((a, b) => b.createdAt - a.createdAt).slice(0, most)
+  const arns = newest.flatMap(({ arn }) => (arn === '' ? [] : arn))
   const known = arns.length > 0 ? arns : [service.serviceDeployment ?? []].flat()
   const described = await orGap(() => observeServiceDeployments(clients, known), [])
   const deployments = [...described.value].sort((a, b) => b.createdAt - a.createdAt)
@@ -64,28 +61,16 @@ async function list(
   clients: Pick<EcsClients, 'ecs'>,
   where: { readonly cluster: string; readonly service: string },
   since: number,
-): Promise<readonly ServiceDeploymentBrief[]> {
-  const found: ServiceDeploymentBrief[] = []
-  let nextToken: string | undefined
-  for (let page = 0; page < pages; page++) {
-    const answer = await call(
-      clients.ecs,
-      new ListServiceDeploymentsCommand({
-        ...where,
-        createdAt: { after: new Date(since) },
-        maxResults: 100,
-        ...(nextToken === undefined ? {} : { nextToken }),
-      }),
-      `the deployments of ${where.service}`,
-    )
-    found.push(...(answer.serviceDeployments ?? []))
-    nextToken = answer.nextToken
-    if (nextToken === undefined) break
+): Promise<readonly ListedDeployment[]> {
+  const found: (readonly ListedDeployment[])[] = []
+  for await (const page of listDeployments(clients, {
+    ...where,
+    createdAt: { after: new Date(since) },
+  })) {
+    if (found.push(page) === pages) break
   }
-  return found
+  return found.flat()
 }
-
-const timeOf = (date: Date | undefined) => date?.getTime() ?? 0
 
 /** What a look found; nothing, and the reason, where the role may not look. */
 async function orGap<T>(

@@ -1,6 +1,6 @@
 import type { Entry, Result, Run } from '#core'
 import { readRecord, type Store } from '#store'
-import { begin } from '../begin.ts'
+import type { Begun } from '../begin.ts'
 import type { EcsClients } from '../client.ts'
 import { type Found, observeSeen, planRestart, restartCodeDeployed } from '../codedeploy/index.ts'
 import { inParallel } from '../parallel.ts'
@@ -28,16 +28,14 @@ export async function redeploy(
   run: Run,
   clients: EcsClients,
   settings: EcsSettings,
-  store: Store | undefined,
+  begun: Begun,
 ): Promise<Result> {
   const { cluster } = settings
-  const begun = await begin(run, clients, settings, store)
-  if (begun.is === 'refused') return begun.result
   const before: Before = {
     entries: begun.entries,
     runId: run.identity.runId,
     recorded: settings.record !== undefined,
-    configEnded: await endOfConfig(store, settings.record),
+    configEnded: await endOfConfig(begun.store, settings.record),
   }
   const found = await observeSeen(clients, {
     cluster,

@@ -5,7 +5,7 @@ import {
   type RegisterTaskDefinitionCommandInput,
   type Tag,
 } from '@aws-sdk/client-ecs'
-import { call, isPassing } from '#aws'
+import { call } from '#aws'
 import type { Run } from '#core'
 import type { EcsClients } from '../client.ts'
 import { type Fact, factsOf, ofRevision } from '../environment/facts.ts'
@@ -14,7 +14,7 @@ import { activeTaskDefinitions, observeTaskDefinition } from '../observe.ts'
 import { inParallel } from '../parallel.ts'
 import type { TaskDefinition } from '../state.ts'
 import type { ExpectedContainer } from '../watch/judge.ts'
-import { notSent } from './send.ts'
+import { sendOnce } from './send.ts'
 import { answerOf, lost, wireOf } from './wire.ts'
 
 type Input = RegisterTaskDefinitionCommandInput
@@ -182,28 +182,19 @@ export type Registered =
   | { readonly is: 'registered'; readonly definition: TaskDefinition }
   | { readonly is: 'not-sent'; readonly why: string; readonly next: string }
 
-/** As many attempts as the SDK would make, each only after a look whether the one before arrived. */
-const attempts = 8
-
 /** Registers a copy, once: each call that arrives makes another revision. */
 export async function registerCopy(run: Run, clients: EcsClients, copy: Copy): Promise<Registered> {
   const input = copy.input()
-  let fault: unknown
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    try {
+  const sent = await sendOnce(
+    async () => {
       const command = new RegisterTaskDefinitionCommand(input)
       const answer = await call(clients.once, command, `the copy of ${copy.of}`)
-      const { taskDefinition, tags } = answer
-      if (taskDefinition) {
-        return { is: 'registered', definition: toTaskDefinition(taskDefinition, tags) }
-      }
-    } catch (thrown) {
-      if (!isPassing(thrown)) return notSent(thrown)
-      fault = thrown
-    }
-    await run.clock.sleep(run.pollInterval)
-    const found = await findCopy(clients, copy, input.family ?? '')
-    if (found) return { is: 'registered', definition: found }
-  }
-  return notSent(fault)
+      return answer.taskDefinition && toTaskDefinition(answer.taskDefinition, answer.tags)
+    },
+    async () => {
+      await run.clock.sleep(run.pollInterval)
+      return findCopy(clients, copy, input.family ?? '')
+    },
+  )
+  return sent.is === 'made' ? { is: 'registered', definition: sent.made } : sent
 }

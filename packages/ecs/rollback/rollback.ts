@@ -1,7 +1,6 @@
 import { digester } from '#aws'
 import type { Result, Run, Written } from '#core'
-import type { Store } from '#store'
-import { begin } from '../begin.ts'
+import type { Begun } from '../begin.ts'
 import type { EcsClients } from '../client.ts'
 import { type Found, observeSeen } from '../codedeploy/index.ts'
 import type { Aims } from '../destination/aims.ts'
@@ -24,11 +23,8 @@ export async function rollback(
   run: Run,
   clients: EcsClients,
   settings: EcsSettings,
-  store: Store | undefined,
+  { services, entries, store }: Begun,
 ): Promise<Result> {
-  const begun = await begin(run, clients, settings, store)
-  if (begun.is === 'refused') return begun.result
-  const { services, entries } = begun
   const aims = await aim(run, clients, { settings, store, services, entries })
   const { sections } = aims
   if (aims.is === 'none') {

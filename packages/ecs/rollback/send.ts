@@ -19,6 +19,8 @@ export type Sent =
   | { readonly is: 'sent'; readonly deployment: string | undefined }
   | { readonly is: 'not-sent'; readonly why: string; readonly next: string }
 
+type NotSent = Extract<Sent, { is: 'not-sent' }>
+
 /** A new deployment of one service. */
 export interface Deploy {
   readonly cluster: string
@@ -66,8 +68,31 @@ async function deployOnce(
   }
 }
 
-/** As many attempts as the SDK would make, each only after a look whether the one before arrived. */
+/** As many attempts as the SDK would make. */
 const attempts = 8
+
+/**
+ * Sends what makes something new each time it arrives, through a client that does not repeat by itself: again only after a
+ * look has not found what the attempt before may have made.
+ */
+export async function sendOnce<Made>(
+  send: () => Promise<Made | undefined>,
+  look: () => Promise<Made | undefined>,
+): Promise<{ readonly is: 'made'; readonly made: Made } | NotSent> {
+  let fault: unknown
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    try {
+      const made = await send()
+      if (made !== undefined) return { is: 'made', made }
+    } catch (thrown) {
+      if (!isPassing(thrown)) return notSent(thrown)
+      fault = thrown
+    }
+    const found = await look()
+    if (found !== undefined) return { is: 'made', made: found }
+  }
+  return notSent(fault)
+}
 
 async function deployForced(
   run: Run,
@@ -75,20 +100,18 @@ async function deployForced(
   order: Deploy,
   input: UpdateServiceCommandInput,
 ): Promise<Sent> {
-  const command = () => new UpdateServiceCommand({ ...input, forceNewDeployment: true })
-  let fault: unknown
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    try {
-      const answer = await call(clients.once, command(), order.service.name)
-      return { is: 'sent', deployment: deploymentIn(answer.service, order) }
-    } catch (thrown) {
-      if (!isPassing(thrown)) return notSent(thrown)
-      fault = thrown
-    }
-    const found = await lookForNew(run, clients, order)
-    if (found !== undefined) return { is: 'sent', deployment: found }
-  }
-  return notSent(fault)
+  const sent = await sendOnce(
+    async () => {
+      const command = new UpdateServiceCommand({ ...input, forceNewDeployment: true })
+      const answer = await call(clients.once, command, order.service.name)
+      return { deployment: deploymentIn(answer.service, order) }
+    },
+    async () => {
+      const deployment = await lookForNew(run, clients, order)
+      return deployment === undefined ? undefined : { deployment }
+    },
+  )
+  return sent.is === 'made' ? { is: 'sent', ...sent.made } : sent
 }
 
 function deploymentIn(
@@ -185,7 +208,7 @@ export async function scale(
 }
 
 /** A refused call is this service's end and not that of the others; what is no call's failure is thrown on. */
-export const notSent = (thrown: unknown): Extract<Sent, { is: 'not-sent' }> => ({
+export const notSent = (thrown: unknown): NotSent => ({
   is: 'not-sent',
   ...refusal(thrown),
 })

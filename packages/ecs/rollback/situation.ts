@@ -1,10 +1,15 @@
-import { ListServiceDeploymentsCommand, type ServiceDeploymentBrief } from '@aws-sdk/client-ecs'
-import { call, isDenied } from '#aws'
+import { isDenied } from '#aws'
 import { CallError, type Run } from '#core'
 import type { EcsClients } from '../client.ts'
-import { observeRevisions, observeServiceDeployments } from '../observe.ts'
+import { listDeployments, observeRevisions, observeServiceDeployments } from '../observe.ts'
 import { inParallel } from '../parallel.ts'
-import { type LiveService, primaryOf, revisionOf, type ServiceDeployment } from '../state.ts'
+import {
+  type ListedDeployment,
+  type LiveService,
+  primaryOf,
+  revisionOf,
+  type ServiceDeployment,
+} from '../state.ts'
 import { isGoingBack, isInFlight, type Situation } from './dispatch.ts'
 
 type Looking = Pick<EcsClients, 'ecs'>
@@ -79,7 +84,7 @@ async function choiceOf(
   return last ?? (current.sources.length === 1 ? current.sources[0] : undefined)
 }
 
-/** The revision of the last deployment that ended well; ECS keeps ninety days of them [AWS: ListServiceDeployments]. */
+/** The revision of the last deployment that ended well. */
 async function lastSuccessful(
   clients: Looking,
   given: {
@@ -89,28 +94,18 @@ async function lastSuccessful(
   },
 ): Promise<string | undefined> {
   const { cluster, service, current } = given
-  const ended: ServiceDeploymentBrief[] = []
-  let nextToken: string | undefined
-  do {
-    const page = await call(
-      clients.ecs,
-      new ListServiceDeploymentsCommand({
-        cluster,
-        service: service.name,
-        status: ['SUCCESSFUL', 'ROLLBACK_SUCCESSFUL'],
-        maxResults: 100,
-        ...(nextToken === undefined ? {} : { nextToken }),
-      }),
-      service.name,
-    )
-    ended.push(...(page.serviceDeployments ?? []))
-    nextToken = page.nextToken
-  } while (nextToken !== undefined)
-  const time = (date: Date | undefined) => date?.getTime() ?? 0
+  const ended: ListedDeployment[] = []
+  for await (const page of listDeployments(clients, {
+    cluster,
+    service: service.name,
+    status: ['SUCCESSFUL', 'ROLLBACK_SUCCESSFUL'],
+  })) {
+    ended.push(...page)
+  }
   const [last] = ended
-    .filter((one) => one.serviceDeploymentArn !== current.arn)
-    .sort((a, b) => time(b.finishedAt) - time(a.finishedAt))
-  if (last?.status !== 'ROLLBACK_SUCCESSFUL') return last?.targetServiceRevisionArn
-  const [described] = await observeServiceDeployments(clients, [last.serviceDeploymentArn ?? ''])
+    .filter(({ arn }) => arn !== current.arn)
+    .sort((a, b) => b.finishedAt - a.finishedAt)
+  if (last?.status !== 'ROLLBACK_SUCCESSFUL') return last?.target
+  const [described] = await observeServiceDeployments(clients, [last.arn])
   return described?.rolledBackTo
 }

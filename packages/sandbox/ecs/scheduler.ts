@@ -19,7 +19,7 @@ import { type Decision, decide, type TaskView } from './rollout.ts'
 import { advance, type Doing, flipBack, keptOf, mayScaleUp, stagedOf } from './staged.ts'
 import { goesByStages } from './stages.ts'
 import { type Deployment, now, type Service, type Task, type World } from './state.ts'
-import { createTask, isWanted, stopTask } from './tasks.ts'
+import { createTask, isWanted, requestOf, stopTask } from './tasks.ts'
 import { placementTrouble } from './trouble.ts'
 
 const FREE_LAUNCH_FAILURES = 3
@@ -202,19 +202,8 @@ function startTasks(
   { deployment, count }: { readonly deployment: Deployment; readonly count: number },
 ): void {
   const { id, revision } = deployment
-  const { propagateTags } = service.settings
-  const tags = propagateTags === 'SERVICE' ? service.tags : revision.config.taskDefinition.tags
   const tasks = Array.from({ length: count }, () =>
-    createTask(world, {
-      cluster: service.cluster,
-      taskDefinition: revision.config.taskDefinition,
-      launchType: revision.config.launchType ?? 'FARGATE',
-      group: `service:${service.name}`,
-      service,
-      revision,
-      startedBy: id,
-      tags: new Map(propagateTags && propagateTags !== 'NONE' ? tags : []),
-    }),
+    createTask(world, requestOf(service, { revision, startedBy: id })),
   )
   tellStarted(world, service, tasks)
   for (const task of tasks) void launch(world, task, (one) => taskChanged(world, one))

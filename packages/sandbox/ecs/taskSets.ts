@@ -13,7 +13,7 @@ import {
   type Task,
   type World,
 } from './state.ts'
-import { createTask, isWanted, stopTask, type TaskListener } from './tasks.ts'
+import { createTask, isWanted, requestOf, stopTask, type TaskListener } from './tasks.ts'
 
 /** A task set: what a service of controller CODE_DEPLOY has in place of deployments. */
 export interface TaskSet {
@@ -191,20 +191,9 @@ interface Start {
 }
 
 function start(world: World, service: Service, { set, count, changed }: Start): void {
-  const { revision } = set
-  const { propagateTags } = service.settings
-  const tags = propagateTags === 'SERVICE' ? service.tags : revision.config.taskDefinition.tags
+  const { revision, id } = set
   const tasks = Array.from({ length: count }, () =>
-    createTask(world, {
-      cluster: service.cluster,
-      taskDefinition: revision.config.taskDefinition,
-      launchType: revision.config.launchType ?? 'FARGATE',
-      group: `service:${service.name}`,
-      service,
-      revision,
-      startedBy: set.id,
-      tags: new Map(propagateTags && propagateTags !== 'NONE' ? tags : []),
-    }),
+    createTask(world, requestOf(service, { revision, startedBy: id })),
   )
   tellStarted(world, service, tasks)
   for (const task of tasks) void launch(world, task, changed)

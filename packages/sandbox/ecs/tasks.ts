@@ -30,6 +30,26 @@ export interface TaskRequest {
   readonly tags?: Map<string, string>
 }
 
+/** A task of a service for one of its revisions; `startedBy` is the deployment or the task set. */
+export function requestOf(
+  service: Service,
+  { revision, startedBy }: { readonly revision: Revision; readonly startedBy: string },
+): TaskRequest {
+  const { taskDefinition, launchType = 'FARGATE' } = revision.config
+  const { propagateTags } = service.settings
+  const tags = propagateTags === 'SERVICE' ? service.tags : taskDefinition.tags
+  return {
+    cluster: service.cluster,
+    taskDefinition,
+    launchType,
+    group: `service:${service.name}`,
+    service,
+    revision,
+    startedBy,
+    tags: new Map(propagateTags && propagateTags !== 'NONE' ? tags : []),
+  }
+}
+
 /** Why a task ends. */
 export interface StopCause {
   readonly code: Ecs.TaskStopCode
