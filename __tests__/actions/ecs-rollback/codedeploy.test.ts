@@ -4,34 +4,16 @@ import {
   SetAlarmStateCommand,
 } from '@aws-sdk/client-cloudwatch'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { Result } from '#core'
 import { inProcessHandler } from '../../../packages/sandbox/index.ts'
 import { type CodeDeployScene, codeDeployScene, makeGroup, waits } from './codedeploy-scene.ts'
 import { clientsOf, MINUTE, type Transport } from './scene.ts'
+import { whyOf } from './seen.ts'
+import { meanwhile } from './wires.ts'
 
 let at: CodeDeployScene
 afterEach(() => at.close())
 
 const operations = () => at.entries.map(({ operation }) => operation)
-
-/** Why the service ended as it did. */
-const whyOf = (result: Result) =>
-  JSON.stringify((result.data as { services?: { why: string }[] }).services?.map(({ why }) => why))
-
-/** Clients that let something happen before the n-th call of an operation. */
-function meanwhile(operation: string, happen: () => Promise<unknown>, nth = 1) {
-  const inner = inProcessHandler(at.gateway)
-  let calls = 0
-  const transport: Transport = {
-    handle: async (request) => {
-      const is = (request.headers['x-amz-target'] ?? '').endsWith(`.${operation}`)
-      if (is) calls += 1
-      if (is && calls === nth) await happen()
-      return inner.handle(request)
-    },
-  }
-  return clientsOf(transport)
-}
 
 /** A YAML AppSpec with a comment and a hook, as people write it. */
 const yamlOf = (arn: string) => `version: 0.0
@@ -231,7 +213,7 @@ describe('a bad deployment that is under way', () => {
     at = await codeDeployScene()
     await at.takePoint()
     await at.release('web:v2', 5 * MINUTE)
-    const clients = meanwhile('StopDeployment', () => at.clock.advance(20 * MINUTE))
+    const clients = meanwhile(at, 'StopDeployment', () => at.clock.advance(20 * MINUTE))
     const result = await at.run({ clients })
     expect([result.outcome, operations()]).toEqual([
       'done',
@@ -307,7 +289,7 @@ describe('what somebody or CodeDeploy did already', () => {
     await at.release()
     at.push('web:v3')
     const fix = await at.register('web', 'web:v3')
-    const clients = meanwhile('CreateDeployment', () => at.begin(fix))
+    const clients = meanwhile(at, 'CreateDeployment', () => at.begin(fix))
     const result = await at.run({ clients })
     expect([result.outcome, whyOf(result)]).toEqual([
       'superseded',
@@ -319,7 +301,7 @@ describe('what somebody or CodeDeploy did already', () => {
     at = await codeDeployScene()
     await at.takePoint()
     await at.release('web:v2', 5 * MINUTE)
-    const clients = meanwhile('StopDeployment', async () => {
+    const clients = meanwhile(at, 'StopDeployment', async () => {
       await at.clock.advance(20 * MINUTE)
       await at.release('web:v3', 30_000)
     })
@@ -335,7 +317,7 @@ describe('what somebody or CodeDeploy did already', () => {
     await at.takePoint()
     await at.release()
     // The comparison of what changes is the last read of a task definition before the first change.
-    const clients = meanwhile('DescribeTaskDefinition', () => at.release('web:v3'), 3)
+    const clients = meanwhile(at, 'DescribeTaskDefinition', () => at.release('web:v3'), 3)
     const result = await at.run({ clients })
     expect([result.outcome, whyOf(result), operations()]).toEqual([
       'superseded',
@@ -352,6 +334,7 @@ describe('what somebody or CodeDeploy did already', () => {
     await at.takePoint()
     await at.release()
     const clients = meanwhile(
+      at,
       'BatchGetDeployments',
       async () => {
         const [ours = ''] = await at.ids()

@@ -4,9 +4,8 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-ecs'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { EcsClients } from '#ecs'
-import { inProcessHandler } from '../../../packages/sandbox/index.ts'
-import { clientsOf, MINUTE, type Scene, scene, type Transport } from './scene.ts'
+import { MINUTE, type Scene, scene } from './scene.ts'
+import { newerAws } from './wires.ts'
 
 let at: Scene
 afterEach(() => at.close())
@@ -40,27 +39,6 @@ async function revisions(): Promise<number> {
     }),
   )
   return counts.reduce((sum, count) => sum + count, 0)
-}
-
-/** Clients to which AWS tells one more member of each container of a task definition: a newer AWS than our SDK. */
-function newerAws(member: object, where: 'task' | 'container' = 'container'): EcsClients {
-  const inner = inProcessHandler(at.gateway)
-  const transport: Transport = {
-    handle: async (request) => {
-      const { response } = await inner.handle(request)
-      if (!(request.headers['x-amz-target'] ?? '').endsWith('.DescribeTaskDefinition')) {
-        return { response }
-      }
-      const chunks: Buffer[] = []
-      for await (const chunk of response.body) chunks.push(Buffer.from(chunk))
-      const answer = JSON.parse(Buffer.concat(chunks).toString())
-      const of = answer.taskDefinition
-      Object.assign(where === 'task' ? of : of.containerDefinitions[0], member)
-      const body = new TextEncoder().encode(JSON.stringify(answer))
-      return { response: { ...response, body: body as never } }
-    },
-  }
-  return clientsOf(transport)
 }
 
 describe('a destination that is INACTIVE', () => {
@@ -202,7 +180,10 @@ describe('a field that the SDK does not know', () => {
     await at.takePoint()
     await at.deployBad()
     await at.deregister('web:1')
-    const result = await at.run({ clients: newerAws(member, where) })
+    const clients = newerAws(at, 'DescribeTaskDefinition', ({ taskDefinition: task }) =>
+      Object.assign(where === 'task' ? task : task.containerDefinitions[0], member),
+    )
+    const result = await at.run({ clients })
     expect(result.outcome).toBe('refused')
     expect(result.headline).toContain(`would lose ${path}`)
     expect(result.headline).toContain('--cli-input-json')

@@ -1,8 +1,7 @@
-import { DescribeServiceDeploymentsCommand, DescribeServicesCommand } from '@aws-sdk/client-ecs'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { Result } from '#core'
-import { inProcessHandler } from '../../../packages/sandbox/index.ts'
-import { clientsOf, MINUTE, type Scene, scene, type Transport } from './scene.ts'
+import { MINUTE, type Scene, scene } from './scene.ts'
+import { current, whyOf } from './seen.ts'
+import { meanwhile } from './wires.ts'
 
 let at: Scene
 afterEach(() => at.close())
@@ -17,36 +16,9 @@ async function begin(image = 'web:v2', after = 20_000): Promise<void> {
 }
 
 /** How ECS calls the service deployment that is the current one. */
-async function status(): Promise<string> {
-  const { ecs } = at.clients
-  const found = await ecs.send(new DescribeServicesCommand({ cluster: 'prod', services: ['web'] }))
-  const arn = found.services?.[0]?.currentServiceDeployment ?? ''
-  const described = await ecs.send(
-    new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [arn] }),
-  )
-  return described.serviceDeployments?.[0]?.status ?? ''
-}
+const status = async () => (await current(at)).status ?? ''
 
 const operations = () => at.entries.map(({ operation }) => operation)
-
-/** Why the service ended as it did. */
-const whyOf = (result: Result) =>
-  JSON.stringify((result.data as { services?: { why: string }[] }).services?.map(({ why }) => why))
-
-/** Clients that let something happen before the n-th call of an operation. */
-function meanwhile(operation: string, happen: () => Promise<unknown>, nth = 1) {
-  const inner = inProcessHandler(at.gateway)
-  let calls = 0
-  const transport: Transport = {
-    handle: async (request) => {
-      const is = (request.headers['x-amz-target'] ?? '').endsWith(`.${operation}`)
-      if (is) calls += 1
-      if (is && calls === nth) await happen()
-      return inner.handle(request)
-    },
-  }
-  return clientsOf(transport)
-}
 
 describe('a bad deployment that is under way', () => {
   test('is taken back by ECS to the old revision, without a new deployment', async () => {
@@ -121,7 +93,7 @@ describe('a bad deployment that is under way', () => {
     at = await scene()
     await at.takePoint()
     await begin()
-    const clients = meanwhile('StopServiceDeployment', () => at.clock.advance(10 * MINUTE))
+    const clients = meanwhile(at, 'StopServiceDeployment', () => at.clock.advance(10 * MINUTE))
     const result = await at.run({ clients })
     expect([result.outcome, await at.shows('web')]).toEqual(['done', 'web:1 2/2 COMPLETED'])
     expect(operations()).toEqual(['stop-deployment', 'update-service'])
@@ -133,7 +105,7 @@ describe('a bad deployment that is under way', () => {
     await begin()
     at.push('web:v3')
     const fix = await at.register('web', 'web:v3')
-    const clients = meanwhile('StopServiceDeployment', async () => {
+    const clients = meanwhile(at, 'StopServiceDeployment', async () => {
       await at.update('web', { taskDefinition: fix })
       await at.clock.advance(10 * MINUTE)
     })

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import type { Result } from '#core'
 import { inProcessHandler } from '../../../packages/sandbox/index.ts'
 import { clientsOf, MINUTE, type Scene, scene, type Transport } from './scene.ts'
+import { newerAws } from './wires.ts'
 
 let at: Scene
 afterEach(() => at.close())
@@ -192,20 +193,8 @@ describe('protect-rollback', () => {
     at = await scene({ service: { deploymentConfiguration: breaker } })
     await at.takePoint()
     await at.deployBad()
-    const inner = inProcessHandler(at.gateway)
-    const clients = clientsOf({
-      handle: async (request) => {
-        const { response } = await inner.handle(request)
-        if (!(request.headers['x-amz-target'] ?? '').endsWith('.DescribeServices')) {
-          return { response }
-        }
-        const chunks: Buffer[] = []
-        for await (const chunk of response.body) chunks.push(Buffer.from(chunk))
-        const answer = JSON.parse(Buffer.concat(chunks).toString())
-        for (const one of answer.services) one.deploymentConfiguration.shinyNewKnob = { mode: 'x' }
-        const body = new TextEncoder().encode(JSON.stringify(answer))
-        return { response: { ...response, body: body as never } }
-      },
+    const clients = newerAws(at, 'DescribeServices', ({ services }) => {
+      for (const one of services) one.deploymentConfiguration.shinyNewKnob = { mode: 'x' }
     })
     const result = await at.run({ protectRollback: true, clients })
     expect([result.outcome, result.headline, at.entries]).toEqual([

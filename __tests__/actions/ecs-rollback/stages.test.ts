@@ -1,12 +1,7 @@
-import {
-  ContinueServiceDeploymentCommand,
-  type DeploymentConfiguration,
-  DescribeServiceDeploymentsCommand,
-  DescribeServicesCommand,
-  type ServiceDeployment,
-} from '@aws-sdk/client-ecs'
+import { ContinueServiceDeploymentCommand, type DeploymentConfiguration } from '@aws-sdk/client-ecs'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { MINUTE, type Scene, scene } from './scene.ts'
+import { current, paused, strategies } from './seen.ts'
 
 let at: Scene
 afterEach(() => at.close())
@@ -26,28 +21,6 @@ async function begin(image = 'web:v2', after = 3 * MINUTE): Promise<void> {
   await at.clock.advance(after)
 }
 
-async function current(): Promise<ServiceDeployment> {
-  const { ecs } = at.clients
-  const found = await ecs.send(new DescribeServicesCommand({ cluster: 'prod', services: ['web'] }))
-  const arn = found.services?.[0]?.currentServiceDeployment ?? ''
-  const described = await ecs.send(
-    new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [arn] }),
-  )
-  return described.serviceDeployments?.[0] ?? {}
-}
-
-const strategies: readonly DeploymentConfiguration[] = [
-  { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 5 },
-  { strategy: 'LINEAR', linearConfiguration: { stepPercent: 25, stepBakeTimeInMinutes: 2 } },
-  { strategy: 'CANARY', canaryConfiguration: { canaryPercent: 10, canaryBakeTimeInMinutes: 5 } },
-]
-
-const paused: DeploymentConfiguration = {
-  strategy: 'BLUE_GREEN',
-  bakeTimeInMinutes: 5,
-  lifecycleHooks: [{ targetType: 'PAUSE', lifecycleStages: ['POST_PRODUCTION_TRAFFIC_SHIFT'] }],
-}
-
 describe.each(strategies)('a service with strategy $strategy', (configuration) => {
   test('is taken back by ECS while its deployment is under way', async () => {
     await staged(configuration)
@@ -55,7 +28,7 @@ describe.each(strategies)('a service with strategy $strategy', (configuration) =
     const began = at.clock.now()
     const result = await at.run({})
     expect([result.outcome, await at.shows('web')]).toEqual(['done', 'web:1 2/2 COMPLETED'])
-    expect([operations(), (await current()).status]).toEqual([
+    expect([operations(), (await current(at)).status]).toEqual([
       ['stop-deployment'],
       'ROLLBACK_SUCCESSFUL',
     ])
@@ -65,10 +38,10 @@ describe.each(strategies)('a service with strategy $strategy', (configuration) =
   test('is deployed over once its deployment has ended, until all production traffic is on it', async () => {
     await staged(configuration)
     await begin('web:v2', 40 * MINUTE)
-    expect((await current()).status).toBe('SUCCESSFUL')
+    expect((await current(at)).status).toBe('SUCCESSFUL')
     const result = await at.run({ timeout: 60 * MINUTE })
     expect([result.outcome, operations()]).toEqual(['done', ['update-service']])
-    const { status, targetServiceRevision } = await current()
+    const { status, targetServiceRevision } = await current(at)
     expect([status, targetServiceRevision?.requestedProductionTrafficWeight]).toEqual([
       'SUCCESSFUL',
       100,
@@ -89,10 +62,10 @@ describe('a deployment that waits at a hook', () => {
   test('is answered with ROLLBACK', async () => {
     await staged(paused)
     await begin('web:v2', 10 * MINUTE)
-    expect((await current()).lifecycleHookDetails?.[0]?.status).toBe('AWAITING_ACTION')
+    expect((await current(at)).lifecycleHookDetails?.[0]?.status).toBe('AWAITING_ACTION')
     const result = await at.run({})
     expect([result.outcome, await at.shows('web')]).toEqual(['done', 'web:1 2/2 COMPLETED'])
-    expect([operations(), (await current()).status]).toEqual([
+    expect([operations(), (await current(at)).status]).toEqual([
       ['continue-deployment'],
       'ROLLBACK_SUCCESSFUL',
     ])
@@ -101,7 +74,7 @@ describe('a deployment that waits at a hook', () => {
   test('that somebody answers before us is judged again', async () => {
     await staged(paused)
     await begin('web:v2', 10 * MINUTE)
-    const { serviceDeploymentArn, lifecycleHookDetails } = await current()
+    const { serviceDeploymentArn, lifecycleHookDetails } = await current(at)
     const hookId = lifecycleHookDetails?.[0]?.hookId
     at.gateway.faults.set([
       { effect: 'denied', service: 'ecs', operation: 'ContinueServiceDeployment' },
@@ -117,13 +90,13 @@ describe('a deployment that waits at a hook', () => {
     )
     const result = await at.run({})
     expect([result.outcome, await at.shows('web')]).toEqual(['done', 'web:1 2/2 COMPLETED'])
-    expect((await current()).status).toBe('ROLLBACK_SUCCESSFUL')
+    expect((await current(at)).status).toBe('ROLLBACK_SUCCESSFUL')
   })
 
   test('when it is our own says whose gate it is, keeps waiting, and goes on when somebody opens it', async () => {
     await staged(paused)
     await begin('web:v2', 10 * MINUTE)
-    const first = await current()
+    const first = await current(at)
     await at.clients.ecs.send(
       new ContinueServiceDeploymentCommand({
         serviceDeploymentArn: first.serviceDeploymentArn,
@@ -133,7 +106,7 @@ describe('a deployment that waits at a hook', () => {
     )
     await at.clock.advance(30 * MINUTE)
     at.clock.after(10 * MINUTE, async () => {
-      const { serviceDeploymentArn, lifecycleHookDetails } = await current()
+      const { serviceDeploymentArn, lifecycleHookDetails } = await current(at)
       const hookId = lifecycleHookDetails?.[0]?.hookId
       await at.clients.ecs.send(
         new ContinueServiceDeploymentCommand({ serviceDeploymentArn, hookId, action: 'CONTINUE' }),

@@ -1,8 +1,6 @@
 import {
   ContinueServiceDeploymentCommand,
   type DeploymentConfiguration,
-  DescribeServiceDeploymentsCommand,
-  DescribeServicesCommand,
   StopServiceDeploymentCommand,
 } from '@aws-sdk/client-ecs'
 import type { Result } from '#core'
@@ -10,6 +8,7 @@ import { observeServices, observeTasks } from '#ecs'
 import type { Ports } from '#health'
 import { testRun } from '../../support/run.ts'
 import { CLUSTER, MINUTE, type Scene, scene } from '../ecs-rollback/scene.ts'
+import { current, paused, strategies } from '../ecs-rollback/seen.ts'
 import { act, noPorts, settingsOf, stocked } from './stage.ts'
 
 let at: Scene
@@ -35,28 +34,6 @@ async function release(deploymentConfiguration: DeploymentConfiguration, image =
   }
 }
 
-async function current() {
-  const { ecs } = at.clients
-  const found = await ecs.send(new DescribeServicesCommand({ cluster: CLUSTER, services: ['web'] }))
-  const arn = found.services?.[0]?.currentServiceDeployment ?? ''
-  const described = await ecs.send(
-    new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [arn] }),
-  )
-  return described.serviceDeployments?.[0] ?? {}
-}
-
-const strategies: readonly DeploymentConfiguration[] = [
-  { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 5 },
-  { strategy: 'LINEAR', linearConfiguration: { stepPercent: 25, stepBakeTimeInMinutes: 2 } },
-  { strategy: 'CANARY', canaryConfiguration: { canaryPercent: 10, canaryBakeTimeInMinutes: 5 } },
-]
-
-const paused: DeploymentConfiguration = {
-  strategy: 'BLUE_GREEN',
-  bakeTimeInMinutes: 5,
-  lifecycleHooks: [{ targetType: 'PAUSE', lifecycleStages: ['POST_PRODUCTION_TRAFFIC_SHIFT'] }],
-}
-
 describe.each(strategies)('a release with strategy $strategy', (configuration) => {
   test('is healthy once its stages are over, all of which are only late', async () => {
     const verify = await release(configuration)
@@ -70,7 +47,7 @@ describe.each(strategies)('a release with strategy $strategy', (configuration) =
   test('is unhealthy when it is taken back while it is watched', async () => {
     const verify = await release(configuration)
     at.clock.after(3 * MINUTE, async () => {
-      const { serviceDeploymentArn } = await current()
+      const { serviceDeploymentArn } = await current(at)
       await at.clients.ecs.send(
         new StopServiceDeploymentCommand({ serviceDeploymentArn, stopType: 'ROLLBACK' }),
       )
@@ -84,7 +61,7 @@ describe.each(strategies)('a release with strategy $strategy', (configuration) =
   test('is unhealthy when ECS had taken it back before anybody looked', async () => {
     const verify = await release(configuration)
     await at.clock.advance(3 * MINUTE)
-    const { serviceDeploymentArn } = await current()
+    const { serviceDeploymentArn } = await current(at)
     await at.clients.ecs.send(
       new StopServiceDeploymentCommand({ serviceDeploymentArn, stopType: 'ROLLBACK' }),
     )
@@ -97,7 +74,7 @@ describe('a release that waits at a hook', () => {
   test('is healthy when somebody lets it go on in time', async () => {
     const verify = await release(paused)
     at.clock.after(10 * MINUTE, async () => {
-      const { serviceDeploymentArn, lifecycleHookDetails } = await current()
+      const { serviceDeploymentArn, lifecycleHookDetails } = await current(at)
       const hookId = lifecycleHookDetails?.[0]?.hookId
       await at.clients.ecs.send(
         new ContinueServiceDeploymentCommand({ serviceDeploymentArn, hookId, action: 'CONTINUE' }),

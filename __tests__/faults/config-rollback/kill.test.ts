@@ -1,62 +1,23 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ConfigClients } from '#config'
-import type { Journal } from '#core'
-import { inProcessHandler } from '../../../packages/sandbox/index.ts'
 import {
   chosen,
   clientsOf,
   keptJournal,
   type Scene,
   scene,
-  type Transport,
 } from '../../actions/config-rollback/scene.ts'
+import { type Mortal, mortal } from '../../support/mortal.ts'
 
-/** A machine that dies at its k-th mutating call: writes of the journal count as AWS's calls do. */
-interface Machine {
+interface Machine extends Mortal {
   readonly clients: ConfigClients
-  readonly journal: Journal
-  readonly count: () => number
-  readonly death: Promise<'dead'>
 }
-
-/** A dead machine neither sends nor hears: what it waits for never comes. */
-const never = <T>() => new Promise<T>(() => {})
 
 const mutating = /\.(UpdateSecretVersionStage|PutParameter)$/
 
 function machine(at: Scene, k: number, when: 'before' | 'after'): Machine {
-  let count = 0
-  let dead = false
-  let die: (value: 'dead') => void = () => {}
-  const death = new Promise<'dead'>((resolve) => {
-    die = resolve
-  })
-  const mutate = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (dead) return never()
-    count += 1
-    const last = count === k
-    dead = dead || last
-    if (last && when === 'before') {
-      die('dead')
-      return never()
-    }
-    const done = await work()
-    if (!last) return dead ? never() : done
-    die('dead')
-    return never()
-  }
-  const inner = inProcessHandler(at.gateway)
-  const transport: Transport = {
-    handle: (request) => {
-      if (mutating.test(request.headers['x-amz-target'] ?? '')) {
-        return mutate(() => inner.handle(request))
-      }
-      return dead ? never() : inner.handle(request)
-    },
-  }
-  const kept = keptJournal(at)
-  const journal: Journal = { ...kept, intend: (planned) => mutate(() => kept.intend(planned)) }
-  return { clients: clientsOf(transport), journal, count: () => count, death }
+  const on = mortal({ gateway: at.gateway, journal: keptJournal(at), mutating }, k, when)
+  return { ...on, clients: clientsOf(on.transport) }
 }
 
 async function broken(): Promise<Scene> {

@@ -1,59 +1,21 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Journal } from '#core'
 import type { EcsClients } from '#ecs'
-import { inProcessHandler } from '../../../packages/sandbox/index.ts'
 import {
   type CodeDeployScene,
   codeDeployScene,
 } from '../../actions/ecs-rollback/codedeploy-scene.ts'
-import { clientsOf, keptJournal, MINUTE, type Transport } from '../../actions/ecs-rollback/scene.ts'
+import { clientsOf, keptJournal, MINUTE } from '../../actions/ecs-rollback/scene.ts'
+import { type Mortal, mortal } from '../../support/mortal.ts'
 
-/** A machine that dies at its k-th mutating call: writes of the journal count as AWS's calls do. */
-interface Machine {
+interface Machine extends Mortal {
   readonly clients: EcsClients
-  readonly journal: Journal
-  /** How many mutating calls were begun. */
-  readonly count: () => number
-  /** Resolves when it dies. */
-  readonly death: Promise<'dead'>
 }
-
-/** A dead machine neither sends nor hears: what it waits for never comes. */
-const never = <T>() => new Promise<T>(() => {})
 
 const mutating = /\.(UpdateService|CreateDeployment|StopDeployment|ContinueDeployment)$/
 
 function machine(at: CodeDeployScene, k: number, when: 'before' | 'after'): Machine {
-  let count = 0
-  let dead = false
-  let die: (value: 'dead') => void = () => {}
-  const death = new Promise<'dead'>((resolve) => {
-    die = resolve
-  })
-  const mutate = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (dead) return never()
-    count += 1
-    const last = count === k
-    dead = dead || last
-    if (!last || when === 'after') {
-      const done = await work()
-      if (!last) return dead ? never() : done
-    }
-    die('dead')
-    return never()
-  }
-  const inner = inProcessHandler(at.gateway)
-  const transport: Transport = {
-    handle: (request) => {
-      const target = request.headers['x-amz-target'] ?? ''
-      if (mutating.test(target)) return mutate(() => inner.handle(request))
-      return dead ? never() : inner.handle(request)
-    },
-  }
-  const kept = keptJournal(at)
-  const intend: Journal['intend'] = (planned) =>
-    planned.length === 0 ? Promise.resolve() : mutate(() => kept.intend(planned))
-  return { clients: clientsOf(transport), journal: { ...kept, intend }, count: () => count, death }
+  const on = mortal({ gateway: at.gateway, journal: keptJournal(at), mutating }, k, when)
+  return { ...on, clients: clientsOf(on.transport) }
 }
 
 async function roll(at: CodeDeployScene, on: Machine): Promise<string> {

@@ -4,9 +4,7 @@ import {
   ListTaskDefinitionsCommand,
 } from '@aws-sdk/client-ecs'
 import { describe, expect, test } from '@jest/globals'
-import type { Journal } from '#core'
 import type { EcsClients, EcsSettings, Mode } from '#ecs'
-import { inProcessHandler } from '../../../packages/sandbox/index.ts'
 import {
   CLUSTER,
   clientsOf,
@@ -14,62 +12,19 @@ import {
   MINUTE,
   type Scene,
   scene,
-  type Transport,
 } from '../../actions/ecs-rollback/scene.ts'
+import { type Mortal, mortal } from '../../support/mortal.ts'
 
-/** A machine that dies at its k-th mutating call: writes of the journal count as ECS's calls do. */
-interface Machine {
+interface Machine extends Mortal {
   readonly clients: EcsClients
-  readonly journal: Journal
-  /** How many mutating calls were begun. */
-  readonly count: () => number
-  /** Resolves when it dies. */
-  readonly death: Promise<'dead'>
 }
 
-const mutating = [
-  '.UpdateService',
-  '.StopServiceDeployment',
-  '.ContinueServiceDeployment',
-  '.RegisterTaskDefinition',
-  '.RegisterScalableTarget',
-]
-
-/** A dead machine neither sends nor hears: what it waits for never comes. */
-const never = <T>() => new Promise<T>(() => {})
+const mutating =
+  /\.(UpdateService|StopServiceDeployment|ContinueServiceDeployment|RegisterTaskDefinition|RegisterScalableTarget)$/
 
 function machine(at: Scene, k: number, when: 'before' | 'after'): Machine {
-  let count = 0
-  let dead = false
-  let die: (value: 'dead') => void = () => {}
-  const death = new Promise<'dead'>((resolve) => {
-    die = resolve
-  })
-  const mutate = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (dead) return never()
-    count += 1
-    const last = count === k
-    dead = dead || last
-    if (last && when === 'before') {
-      die('dead')
-      return never()
-    }
-    const done = await work()
-    if (!last) return dead ? never() : done
-    die('dead')
-    return never()
-  }
-  const inner = inProcessHandler(at.gateway)
-  const transport: Transport = {
-    handle: (request) => {
-      const target = request.headers['x-amz-target'] ?? ''
-      if (mutating.some((one) => target.endsWith(one))) return mutate(() => inner.handle(request))
-      return dead ? never() : inner.handle(request)
-    },
-  }
-  const kept = keptJournal(at)
-  const journal: Journal = { ...kept, intend: (planned) => mutate(() => kept.intend(planned)) }
-  return { clients: clientsOf(transport), journal, count: () => count, death }
+  const on = mortal({ gateway: at.gateway, journal: keptJournal(at), mutating }, k, when)
+  return { ...on, clients: clientsOf(on.transport) }
 }
 
 /** Runs the modes one after the other on a machine, until the end or its death. */
