@@ -1,3 +1,7 @@
+import { DescribeImagesCommand, type ImageDetail, type ImageIdentifier } from '@aws-sdk/client-ecr'
+import { call } from '#aws'
+import type { EcsClients } from './client.ts'
+
 /** An image in a private registry of ECR, its name taken apart. */
 export interface InEcr {
   readonly account: string
@@ -17,4 +21,22 @@ const name =
 export function inEcr(image: string): InEcr | undefined {
   const [, account = '', region = '', repository = '', tag, digest] = name.exec(image) ?? []
   return repository === '' ? undefined : { account, region, repository, tag, digest }
+}
+
+/**
+ * Asks ECR for images of one repository, in its account and region, by tag or digest: at most a hundred. Without the filter ECR
+ * answers for ACTIVE images only, as if an archived one were not there. `on` names them in an error.
+ */
+export async function describeImages(
+  clients: Pick<EcsClients, 'inRegion'>,
+  { account, region, repository }: Pick<InEcr, 'account' | 'region' | 'repository'>,
+  { ids, on = repository }: { readonly ids: readonly ImageIdentifier[]; readonly on?: string },
+): Promise<readonly ImageDetail[]> {
+  const command = new DescribeImagesCommand({
+    registryId: account,
+    repositoryName: repository,
+    imageIds: [...ids],
+    filter: { imageStatus: 'ANY' },
+  })
+  return (await call(clients.inRegion(region).images, command, on)).imageDetails ?? []
 }

@@ -80,6 +80,22 @@ describe('B, image', () => {
     expect(took).toBeLessThan(1.5 * MINUTE)
   })
 
+  test('an image in the registry of another region is asked for there', async () => {
+    const image = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:v0'
+    at = await scene()
+    at.push(image)
+    await at.update('web', { taskDefinition: await at.register('web', image) })
+    await at.clock.advance(10 * MINUTE)
+    await at.takePoint()
+    await at.deployBad()
+    at.script.trouble({ image, is: 'registry-timeout' })
+    const result = await at.run({})
+    expect([result.outcome, told(result).class]).toEqual(['failed', 'image'])
+    expect(told(result).says).toEqual([
+      expect.stringMatching(/^container web: ECR has web:v0, ACTIVE/),
+    ])
+  })
+
   test('a registry that does not answer two tasks is no failure yet', async () => {
     await broken({ service: { desiredCount: 1 } })
     at.script.trouble({ image: 'web:v1', is: 'registry-timeout', times: 2 })

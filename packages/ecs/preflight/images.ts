@@ -1,13 +1,9 @@
-import {
-  DescribeImagesCommand,
-  DescribePullThroughCacheRulesCommand,
-  type ImageDetail,
-  type ImageIdentifier,
-} from '@aws-sdk/client-ecr'
+import { DescribePullThroughCacheRulesCommand, type ImageDetail } from '@aws-sdk/client-ecr'
 import { call, codeOf } from '#aws'
 import { CallError } from '#core'
 import type { EcsClients } from '../client.ts'
 import { batches, inParallel } from '../parallel.ts'
+import { describeImages } from '../registry.ts'
 import { type Answer, groupBy, inspectGroups, type Seen, there } from './answer.ts'
 import type { ImageNeed } from './needs.ts'
 
@@ -31,11 +27,7 @@ async function inspectPart(
   const [first] = images
   if (first === undefined) return []
   try {
-    const details = await describeImages(
-      clients,
-      first,
-      images.map(({ id }) => id),
-    )
+    const details = await describeImages(clients, first, { ids: images.map(({ id }) => id) })
     return images.map((image) => [
       image,
       judgeImage(
@@ -54,21 +46,6 @@ async function inspectPart(
     }
     return images.map((image) => [image, { is: 'unseen', call: thrown }])
   }
-}
-
-/** Without the filter ECR answers for ACTIVE images only, as if an archived one were not there. */
-async function describeImages(
-  clients: EcsClients,
-  { account, region, repository }: ImageNeed,
-  ids: readonly ImageIdentifier[],
-): Promise<readonly ImageDetail[]> {
-  const command = new DescribeImagesCommand({
-    registryId: account,
-    repositoryName: repository,
-    imageIds: [...ids],
-    filter: { imageStatus: 'ANY' },
-  })
-  return (await call(clients.inRegion(region).images, command, repository)).imageDetails ?? []
 }
 
 const fits = ({ id }: ImageNeed, { imageDigest, imageTags }: ImageDetail) =>

@@ -1,4 +1,3 @@
-import { DescribeImagesCommand } from '@aws-sdk/client-ecr'
 import {
   DescribeTargetGroupsCommand,
   DescribeTargetHealthCommand,
@@ -9,7 +8,7 @@ import { CallError, iso } from '#core'
 import type { EcsClients } from '../client.ts'
 import { observeServiceDeployments, observeTaskDefinition } from '../observe.ts'
 import { inParallel } from '../parallel.ts'
-import { inEcr } from '../registry.ts'
+import { describeImages, type InEcr, inEcr } from '../registry.ts'
 import type { LoadBalancer, ServiceDeployment, TaskDefinition } from '../state.ts'
 import type { Class } from '../watch/classes.ts'
 import type { Ended } from '../watch/progress.ts'
@@ -153,32 +152,22 @@ async function imagesOf(clients: EcsClients, name: string): Promise<readonly str
     async ({ name: container, image }) => {
       const named = inEcr(image)
       if (!named) return []
-      const { account: registryId, repository: repositoryName, tag = 'latest', digest } = named
-      const id = digest === undefined ? { imageTag: tag } : { imageDigest: digest }
-      return imageText(clients, `container ${container}`, { registryId, repositoryName, id })
+      return imageText(clients, `container ${container}`, named)
     },
   )
   return found.flat()
 }
 
 async function imageText(
-  { images }: EcsClients,
+  clients: EcsClients,
   what: string,
-  of: {
-    readonly registryId: string
-    readonly repositoryName: string
-    readonly id: { readonly imageTag?: string; readonly imageDigest?: string }
-  },
+  named: InEcr,
 ): Promise<readonly string[]> {
-  const { registryId, repositoryName, id } = of
-  const shown = `${repositoryName}${id.imageDigest ? `@${id.imageDigest}` : `:${id.imageTag}`}`
-  const command = new DescribeImagesCommand({
-    registryId,
-    repositoryName,
-    imageIds: [id],
-  })
+  const { repository, tag = 'latest', digest } = named
+  const shown = digest === undefined ? `${repository}:${tag}` : `${repository}@${digest}`
+  const id = digest === undefined ? { imageTag: tag } : { imageDigest: digest }
   try {
-    const { imageDetails: [found] = [] } = await call(images, command, repositoryName)
+    const [found] = await describeImages(clients, named, { ids: [id] })
     const status = found?.imageStatus ?? 'ACTIVE'
     const pulled = found?.lastRecordedPullTime
     return [

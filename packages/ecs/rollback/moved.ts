@@ -1,9 +1,8 @@
-import { DescribeImagesCommand } from '@aws-sdk/client-ecr'
-import { call, codeOf, isDenied } from '#aws'
+import { codeOf, isDenied } from '#aws'
 import { CallError, type Run } from '#core'
 import type { EcsClients } from '../client.ts'
 import { inParallel } from '../parallel.ts'
-import { inEcr } from '../registry.ts'
+import { describeImages, type InEcr, inEcr } from '../registry.ts'
 import type { Situation } from './dispatch.ts'
 import type { Target } from './plan.ts'
 
@@ -48,8 +47,7 @@ export async function hasMoved(
   const found = await inParallel(tagged, async ({ image, digest }) => {
     const named = inEcr(image)
     if (named?.region !== region || named.tag === undefined) return false
-    const { account: registryId, repository: repositoryName, tag: imageTag } = named
-    const now = await digestOf(run, clients, { registryId, repositoryName, imageTag })
+    const now = await digestOf(run, clients, { ...named, tag: named.tag })
     return now !== 'unknown' && now !== digest
   })
   return found.includes(true)
@@ -59,21 +57,12 @@ export async function hasMoved(
 async function digestOf(
   run: Run,
   clients: EcsClients,
-  of: {
-    readonly registryId: string
-    readonly repositoryName: string
-    readonly imageTag: string
-  },
+  of: InEcr & { readonly tag: string },
 ): Promise<string | undefined> {
-  const { registryId, repositoryName, imageTag } = of
-  const command = new DescribeImagesCommand({
-    registryId,
-    repositoryName,
-    imageIds: [{ imageTag }],
-  })
+  const asked = { ids: [{ imageTag: of.tag }], on: `${of.repository}:${of.tag}` }
   try {
-    const answer = await call(clients.images, command, `${repositoryName}:${imageTag}`)
-    return answer.imageDetails?.[0]?.imageDigest ?? 'unknown'
+    const [found] = await describeImages(clients, of, asked)
+    return found?.imageDigest ?? 'unknown'
   } catch (thrown) {
     if (codeOf(thrown) === 'ImageNotFoundException') return undefined
     if (!(thrown instanceof CallError)) throw thrown
